@@ -1,0 +1,40 @@
+# One folder is one library target. `neuralpower_library(network DEPENDS base)` called in
+# neuralpower/network/ makes the target neuralpower_network from the folder's *.cc files and, when
+# tests are built, neuralpower_network_test from its *_test.cc files. DEPENDS names other folders
+# (rungs below only; tests/ladder_test checks the includes), LIBRARIES names outside libraries.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(neuralpower_options INTERFACE)
+target_include_directories(neuralpower_options INTERFACE ${PROJECT_SOURCE_DIR})
+# No contraction: a sum must not depend on which loop the compiler found worth fusing.
+target_compile_options(neuralpower_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -ffp-contract=off
+  $<$<BOOL:${NEURALPOWER_WERROR}>:-Werror>)
+
+function(neuralpower_library folder)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  file(GLOB test_sources CONFIGURE_DEPENDS *_test.cc)
+  if(test_sources)
+    list(REMOVE_ITEM sources ${test_sources})
+  endif()
+  set(target neuralpower_${folder})
+  add_library(${target} STATIC ${sources})
+  set(folders ${ARG_DEPENDS})
+  list(TRANSFORM folders PREPEND neuralpower_)
+  target_link_libraries(${target} PUBLIC ${folders} PRIVATE neuralpower_options ${ARG_LIBRARIES})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+  if(NEURALPOWER_BUILD_TESTS AND test_sources)
+    add_executable(${target}_test ${test_sources})
+    target_link_libraries(${target}_test PRIVATE
+      ${target} neuralpower_options ${ARG_LIBRARIES} ${ARG_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${target}_test PRIVATE
+      NEURALPOWER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    gtest_discover_tests(${target}_test TEST_PREFIX ${folder}. PROPERTIES TIMEOUT 300
+      DISCOVERY_TIMEOUT 60)
+  endif()
+endfunction()
