@@ -2,9 +2,9 @@
 // The one exception of the library: what went wrong, and where, told in one line.
 //
 // A function that cannot do what it promises throws Error. The thrower knows what is wrong; callers
-// on the way up add where (`in_node("conv1")`, `in_file("net.onnx")`). Only cli/ catches it for good,
-// prints `neuralpower: error: FILE: NODE: message` and turns the kind into an exit code. Expected
-// outcomes (a layer without a model, a skipped measurement) are return values, not errors.
+// on the way up add where (`in_node("conv1")`, `in_file("net.onnx")`). Only cli/ catches it for
+// good, prints `neuralpower: error: FILE: NODE: message` and turns the kind into an exit code.
+// Expected outcomes (a layer without a model, a skipped measurement) are return values, not errors.
 #pragma once
 
 #include <exception>
@@ -23,7 +23,8 @@ class Error : public std::exception {
  public:
   Error(ErrorKind kind, std::string message);
 
-  // Adds context, outermost last; an already set file or node is kept, as the inner one knows better.
+  // Adds context, outermost last; an already set file or node is kept, as the inner one knows
+  // better.
   Error& in_file(std::string_view file);
   Error& in_node(std::string_view node);
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/importers/importers.h"
+
+#include <string>
+#include <vector>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
+
+namespace neuralpower {
+namespace {
+
+// One row per format; an importer is added here and nowhere else.
+const std::vector<Format> kFormats = {};
+
+}  // namespace
+
+std::span<const Format> formats() { return kFormats; }
+
+Network import_network(const std::filesystem::path& file, const ImportOptions& options) {
+  const std::string extension = to_lower(file.extension().string());
+  std::string known;
+  for (const Format& format : kFormats) {
+    for (std::string_view one : split_blanks(format.extensions)) {
+      known += (known.empty() ? "" : ", ") + std::string(one);
+      if (extension != one) continue;
+      try {
+        return format.import(file, options);
+      } catch (Error& error) {
+        error.in_file(file.string());
+        throw;
+      }
+    }
+  }
+  Error error = bad_input("unknown kind of network file; give one that ends in " + known);
+  error.in_file(file.string());
+  throw error;
+}
+
+}  // namespace neuralpower

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sample: one measurement of one layer on one device; NetworkSample: of one whole network.
+//
+// Samples whose `layer` is equal are repetitions of one configuration. Energy is that of one run at
+// the layer's batch size. What no meter measured is absent, never zero.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "neuralpower/base/units.h"
+#include "neuralpower/network/layer_config.h"
+
+namespace neuralpower {
+
+struct Sample {
+  LayerConfig layer;
+  std::string network;  // empty: a layer by itself
+  int position = 0;     // in that network, from 1; 0: none
+  std::string name;
+  int repetition = 1;
+  Seconds runtime{0};
+  std::optional<Watts> power;
+  std::optional<Joules> energy;
+  std::string device, software;
+};
+
+struct NetworkSample {
+  std::string network;
+  std::int64_t batch = 1;
+  int repetition = 1;
+  Seconds runtime{0};
+  std::optional<Watts> power;
+  std::optional<Joules> energy;
+};
+
+// All repetitions of one configuration, reduced: medians over the repetitions that have the value.
+struct ReducedSample {
+  LayerConfig layer;
+  std::string text;  // format_layer(layer): the key
+  int repetitions = 0;
+  Seconds runtime{0};
+  std::optional<Watts> power;
+  std::optional<Joules> energy;
+};
+
+// One row per configuration, in order of first appearance.
+std::vector<ReducedSample> reduce_repetitions(const std::vector<Sample>& samples);
+
+}  // namespace neuralpower
