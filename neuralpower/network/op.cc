@@ -14,7 +14,7 @@ struct KindName {
   std::string_view operator()(const Pooling&) const { return "pool"; }
   std::string_view operator()(const Normalization&) const { return "norm"; }
   std::string_view operator()(const Activation&) const { return "activation"; }
-  std::string_view operator()(const Elementwise&) const { return "elementwise"; }
+  std::string_view operator()(const Elementwise& op) const { return to_string(op.mode); }
   std::string_view operator()(const Concat&) const { return "concat"; }
   std::string_view operator()(const Softmax&) const { return "softmax"; }
   std::string_view operator()(const Dropout&) const { return "dropout"; }

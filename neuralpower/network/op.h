@@ -249,8 +249,8 @@ using Op = std::variant<Convolution, TransposedConvolution, FullyConnected, MatM
                         Normalization, Activation, Elementwise, Concat, Softmax, Dropout, Reduction,
                         View, DataMovement, Embedding, Recurrent, Attention, UnsupportedOp>;
 
-// The layer kind under which samples and models are grouped: "conv", "fc", "pool", "norm",
-// "activation", "elementwise", "concat", ...: one word per type of Op.
+// The layer kind: the first word of the layer text. "conv", "fc", "pool", "norm", "activation",
+// "concat", ...; an element-wise layer has its mode for kind: "add", "mul".
 std::string_view kind_of(const Op& op);
 
 // Names of the modes, as the layer text writes them.

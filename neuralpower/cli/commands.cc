@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
+#include "neuralpower/cli/command.h"
+
+namespace neuralpower::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"inspect", "Layers, shapes, operations, parameters and bytes of a network file",
+     "neuralpower inspect resnet50.onnx --batch 8\n"
+     "neuralpower inspect vgg16.prototxt --format json",
+     configure_inspect},
+};
+
+constexpr int kExitUsage = 2, kExitEnvironment = 3;
+
+int fail(const std::string& what, int code) {
+  std::cerr << "neuralpower: error: " << what << "\n";
+  return code;
+}
+
+// CLI11's message, made one line, with the nearest word that exists.
+std::string explain(const CLI::ParseError& error, const CLI::App& app, int argc,
+                    const char* const* argv) {
+  std::string message = error.what();
+  for (char& c : message)
+    if (c == '\n') c = ' ';
+  const auto used = app.get_subcommands();
+  std::vector<std::string> known;
+  if (used.empty()) {
+    for (const Command& command : kCommands) known.emplace_back(command.name);
+    if (argc > 1 && argv[1][0] != '-') {
+      message = "'" + printable(argv[1]) + "' is not a command";
+      if (const auto near = closest_word(argv[1], known))
+        return message + "; did you mean '" + *near + "'?";
+      return message + "; 'neuralpower --help' lists them";
+    }
+    return message + "; see 'neuralpower --help'";
+  }
+  for (const CLI::Option* option : used[0]->get_options())
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  for (int i = 2; i < argc; ++i) {
+    const std::string word = argv[i];
+    const std::string name = word.substr(0, word.find('='));
+    if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end())
+      continue;
+    if (const auto near = closest_word(name, known))
+      return "'" + printable(name) + "' is no option of " + used[0]->get_name() +
+             "; did you mean '" + *near + "'?";
+  }
+  return printable(message) + "; see 'neuralpower " + used[0]->get_name() + " --help'";
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+int run(int argc, const char* const* argv) {
+  CLI::App app{"Time, power and energy of neural networks, from their architecture alone."};
+  app.name("neuralpower");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("neuralpower ") + NEURALPOWER_VERSION);
+  std::map<std::string, Action> actions;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
+    std::string footer = "\nExamples:";
+    for (std::string_view line : split(command.examples, '\n'))
+      footer += "\n  " + std::string(line);
+    sub->footer(footer);
+    actions[std::string(command.name)] = command.configure(*sub);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    return fail(explain(error, app, argc, argv), kExitUsage);
+  }
+  try {
+    const int code = actions.at(app.get_subcommands()[0]->get_name())();
+    std::cout.flush();
+    if (!std::cout) return fail("writing to standard output failed", kExitEnvironment);
+    return code;
+  } catch (const Error& error) {
+    return fail(error.what(),
+                error.kind() == ErrorKind::kEnvironment ? kExitEnvironment : kExitUsage);
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory", kExitEnvironment);
+  } catch (const std::exception& error) {
+    return fail(printable(error.what()), kExitUsage);
+  }
+}
+
+}  // namespace neuralpower::cli

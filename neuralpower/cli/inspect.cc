@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <memory>
+
+#include "neuralpower/cli/command.h"
+#include "neuralpower/cli/options.h"
+#include "neuralpower/importers/importers.h"
+#include "neuralpower/report/inspect_report.h"
+
+namespace neuralpower::cli {
+
+Action configure_inspect(CLI::App& app) {
+  struct Options {
+    std::string file;
+    std::int64_t batch = 0;
+    ShapeOption shape;
+    FormatOption format;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("model", options->file, "Network file (ONNX, Caffe prototxt, Paleo JSON, .layers)")
+      ->required();
+  app.add_option("--batch", options->batch, "Batch size, instead of the file's")
+      ->check(CLI::PositiveNumber);
+  options->shape.add_to(app);
+  options->format.add_to(app, {"table", "json", "csv"});
+  return [options] {
+    ImportOptions import;
+    if (options->batch > 0) import.batch = options->batch;
+    options->shape.apply_to(import);
+    std::cout << render_network(import_network(options->file, import),
+                                options->format.render_options());
+    return 0;
+  };
+}
+
+}  // namespace neuralpower::cli

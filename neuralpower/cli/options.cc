@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/cli/options.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "neuralpower/base/error.h"
+
+namespace neuralpower::cli {
+
+void FormatOption::add_to(CLI::App& app, const std::vector<std::string>& names) {
+  app.add_option("--format", name, "How to print the result")
+      ->check(CLI::IsMember(names))
+      ->capture_default_str();
+}
+
+RenderOptions FormatOption::render_options() const {
+  RenderOptions options;
+  options.format = name == "json"   ? OutputFormat::kJson
+                   : name == "csv"  ? OutputFormat::kCsv
+                   : name == "html" ? OutputFormat::kHtml
+                                    : OutputFormat::kTable;
+  options.width = terminal_width();
+  return options;
+}
+
+void ShapeOption::add_to(CLI::App& app) {
+  app.add_option("--shape", texts, "Shape of an input, batch first: NAME=1x3x224x224")
+      ->take_all()
+      ->allow_extra_args(false);
+}
+
+void ShapeOption::apply_to(ImportOptions& options) const {
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.rfind('=');
+    const std::string name = equals == std::string::npos ? "" : text.substr(0, equals);
+    const auto shape = Shape::parse(equals == std::string::npos ? text : text.substr(equals + 1));
+    if (!shape)
+      throw usage_error("--shape " + text + " is not NAME=DxDxD, such as input=1x3x224x224");
+    options.shapes[name] = *shape;
+  }
+}
+
+int terminal_width() {
+  winsize size{};
+  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+}  // namespace neuralpower::cli

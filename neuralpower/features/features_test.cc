@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/features/features.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/features/published_terms.h"
+#include "neuralpower/features/term.h"
+#include "neuralpower/network/layer_text.h"
+
+namespace neuralpower {
+namespace {
+
+double value(const char* layer, const char* term) {
+  const LayerConfig config = parse_layer(layer);
+  return Term::parse(term, model_key(config)).evaluate(extract_features(config));
+}
+
+constexpr const char* kConv = "conv batch=8 in=64x56x48 out=128 kernel=3x5 stride=2x1 pad=1x2";
+
+TEST(Features, CarryTheNamesOfThePaper) {
+  EXPECT_EQ(value(kConv, "N"), 8);
+  EXPECT_EQ(value(kConv, "Ci"), 64);
+  EXPECT_EQ(value(kConv, "Ho"), 28);
+  EXPECT_EQ(value(kConv, "Wo"), 48);
+  EXPECT_EQ(value(kConv, "kh*kw"), 15);
+  EXPECT_EQ(value(kConv, "N*Ho*Wo*Co*kh*kw*Ci"), value(kConv, "macs"));
+  EXPECT_EQ(value("fc batch=2 in=256x6x6 out=10", "N*Co*Hi*Wi*Ci"), 2 * 10 * 256 * 36);
+  EXPECT_EQ(value("fc batch=2 in=4096 out=10", "Ci"), 4096);
+  EXPECT_EQ(value("concat batch=2 in=3x4x5+7x4x5", "N*C*c2"), 2 * 10 * 7);
+  EXPECT_EQ(value("pool mode=adaptive_avg batch=2 in=3x14x14 out=7x7", "kh"), 2);
+}
+
+TEST(Features, EveryKindHasAsManyValuesAsNames) {
+  for (const char* text :
+       {kConv, "deconv batch=1 in=4x4x4 out=2 kernel=2 stride=2", "fc batch=2 in=4 out=10",
+        "matmul batch=2 m=3 k=4 n=5", "pool mode=max batch=1 in=3x8x8 kernel=2 stride=2",
+        "norm mode=lrn batch=1 in=8x4x4 size=5", "activation mode=relu batch=8 in=10",
+        "add batch=1 in=4", "concat batch=2 in=3x4x5+7x4x5", "softmax batch=1 in=10",
+        "dropout batch=1 in=10", "reduce mode=mean batch=2 in=3x4 to=2x3",
+        "move mode=slice batch=2 in=3x4 to=2x2", "embedding batch=2 in=7 rows=10 width=4",
+        "recurrent mode=gru batch=2 in=3x4 hidden=5",
+        "attention batch=2 heads=2 queries=8 width=4"}) {
+    const LayerConfig config = parse_layer(text);
+    const auto values = extract_features(config);
+    EXPECT_EQ(values.size(), feature_names(model_key(config)).size()) << text;
+    EXPECT_FALSE(values.empty()) << text;
+    for (double v : values) EXPECT_TRUE(std::isfinite(v) && v >= 0) << text;
+    std::set<std::string_view> unique;
+    for (std::string_view name : feature_names(model_key(config))) unique.insert(name);
+    EXPECT_EQ(unique.size(), values.size()) << text;
+  }
+}
+
+TEST(Terms, MultiplyPowersAndLogarithms) {
+  EXPECT_EQ(value(kConv, "1"), 1);
+  EXPECT_DOUBLE_EQ(value(kConv, "N^2*log2(Ci)"), 64 * 6);
+  EXPECT_DOUBLE_EQ(value(kConv, "Ci^-0.5"), 0.125);
+  EXPECT_THROW(value(kConv, "Nope"), Error);
+  EXPECT_THROW(value(kConv, "N^x"), Error);
+  EXPECT_THROW(value(kConv, "sin(N)"), Error);
+}
+
+TEST(PublishedTerms, CountsAreThePapers) {
+  const auto count = [](const char* key, Target target) {
+    return published_terms(key, target, published_degree(key, target)).size();
+  };
+  EXPECT_EQ(count("conv", Target::kRuntime), 127u);
+  EXPECT_EQ(count("conv", Target::kPower), 127u);
+  EXPECT_EQ(count("fc", Target::kRuntime), 21u);
+  EXPECT_EQ(count("fc", Target::kPower), 65u);
+  EXPECT_EQ(count("pool", Target::kRuntime), 86u);
+  EXPECT_EQ(count("norm.lrn", Target::kPower), 93u);
+  EXPECT_EQ(count("concat", Target::kRuntime), 15u);
+  EXPECT_EQ(count("concat", Target::kPower), 70u);
+  EXPECT_EQ(count("dropout", Target::kRuntime), 7u);
+}
+
+TEST(PublishedTerms, EveryNameIsATermOfItsKey) {
+  for (const char* key : {"conv", "fc", "pool", "norm.batch", "concat", "dropout",
+                          "activation.relu", "softmax", "add", "deconv"})
+    for (Target target : {Target::kRuntime, Target::kPower})
+      for (const std::string& name : published_terms(key, target, published_degree(key, target)))
+        EXPECT_NO_THROW(Term::parse(name, key)) << key << " " << name;
+}
+
+}  // namespace
+}  // namespace neuralpower

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/report/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace neuralpower {
+namespace {
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+std::string shortened(const std::string& text, int width) {
+  if (display_width(text) <= width) return text;
+  std::string out;
+  int cells = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_continuation(text[i]) && ++cells > width - 1) break;
+    out += text[i];
+  }
+  return out + "\u2026";
+}
+
+}  // namespace
+
+void Table::add_row(std::vector<std::string> cells) {
+  cells.resize(columns_.size());
+  rows_.push_back(std::move(cells));
+}
+
+void Table::add_rule() { rows_.emplace_back(); }
+
+std::string Table::render(int width) const {
+  std::vector<int> widths;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    int widest = display_width(columns_[c].title);
+    for (const auto& row : rows_)
+      if (!row.empty()) widest = std::max(widest, display_width(row[c]));
+    widths.push_back(widest);
+  }
+  const auto total = [&] {
+    int sum = -2;
+    for (int w : widths) sum += w + 2;
+    return sum;
+  };
+  while (width > 0 && total() > width) {
+    int widest = -1;
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      if (columns_[c].align == Align::kLeft && widths[c] > 8 &&
+          (widest < 0 || widths[c] > widths[static_cast<std::size_t>(widest)]))
+        widest = static_cast<int>(c);
+    if (widest < 0) break;
+    --widths[static_cast<std::size_t>(widest)];
+  }
+  std::string out;
+  const auto add_line = [&](const auto& cell_of) {
+    std::string line;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      const std::string cell = shortened(cell_of(c), widths[c]);
+      const std::string blanks(static_cast<std::size_t>(widths[c] - display_width(cell)), ' ');
+      line += (c == 0 ? "" : "  ");
+      line += columns_[c].align == Align::kLeft ? cell + blanks : blanks + cell;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  };
+  const auto add_rule_line = [&] {
+    for (int i = 0; i < total(); ++i) out += "\u2500";
+    out += "\n";
+  };
+  add_line([&](std::size_t c) { return columns_[c].title; });
+  add_rule_line();
+  for (const auto& row : rows_) {
+    if (row.empty()) {
+      add_rule_line();
+    } else {
+      add_line([&](std::size_t c) { return row[c]; });
+    }
+  }
+  return out;
+}
+
+int display_width(std::string_view text) {
+  return static_cast<int>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+}
+
+std::string with_si_prefix(double value) {
+  static constexpr std::array<const char*, 7> kPrefixes = {"", "k", "M", "G", "T", "P", "E"};
+  std::size_t i = 0;
+  while (std::abs(value) >= 999.5 && i + 1 < kPrefixes.size()) {
+    value /= 1000;
+    ++i;
+  }
+  const int decimals = i == 0 ? 0 : std::abs(value) < 9.995 ? 2 : std::abs(value) < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}{}", value, decimals, kPrefixes[i]);
+}
+
+std::string with_digits(double value, int digits) {
+  if (value == 0) return "0";
+  const double magnitude = std::abs(value);
+  if (magnitude < 1e-4 || magnitude >= 1e9) return fmt::format("{:.{}e}", value, digits - 1);
+  const int before = static_cast<int>(std::floor(std::log10(magnitude))) + 1;
+  return fmt::format("{:.{}f}", value, std::max(0, digits - before));
+}
+
+std::string bar(double fraction, int cells) {
+  static constexpr std::array<const char*, 8> kEighths = {"",       "\u258f", "\u258e", "\u258d",
+                                                          "\u258c", "\u258b", "\u258a", "\u2589"};
+  const int eighths = static_cast<int>(std::lround(std::clamp(fraction, 0.0, 1.0) * cells * 8));
+  std::string out;
+  for (int i = 0; i < eighths / 8; ++i) out += "\u2588";
+  return out + kEighths[static_cast<std::size_t>(eighths % 8)];
+}
+
+}  // namespace neuralpower
