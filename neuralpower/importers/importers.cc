@@ -6,12 +6,15 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
+#include "neuralpower/importers/layers/layer_list.h"
 
 namespace neuralpower {
 namespace {
 
 // One row per format; an importer is added here and nowhere else.
-const std::vector<Format> kFormats = {};
+const std::vector<Format> kFormats = {
+    {"layers", ".layers", "layer list: one layer a line, for sketches", import_layer_list},
+};
 
 }  // namespace
 
