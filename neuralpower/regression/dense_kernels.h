@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The few inner loops that take the time, each compiled for SSE2, AVX2 and AVX-512; the processor
+// decides once which set runs. On one machine a kernel's result depends on its input alone.
+//
+// Storage they share: lengths and strides are multiples of 8 doubles, pointers stand on cache
+// lines, and what lies beyond the used part is zero. A packed block holds its columns in panels of
+// eight: element (r, j) at panels[(j / 8) * panel_stride + r * 8 + j % 8]. A triangular factor L is
+// stored by columns, element (i, j) at factor[j * stride + i], zero on and above the diagonal; the
+// reciprocals of its diagonal stand apart.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace neuralpower {
+
+constexpr std::size_t kLane = 8;         // columns of a panel
+constexpr std::size_t kPanelGroup = 24;  // a cross-product's stride is a multiple of this
+
+struct DenseKernels {
+  const char* name;
+
+  // Adds the lower triangle of Z'Z to `out` (row stride `stride`, a multiple of kPanelGroup), Z
+  // being `rows` rows of `panel_count` panels. Elements above the diagonal become meaningless.
+  void (*add_cross_products)(const double* panels, std::size_t rows, std::size_t panel_stride,
+                             std::size_t panel_count, double* out, std::size_t stride);
+
+  // The lower triangle: out += other + up up' - down down', `other` being optional.
+  void (*merge_lower)(double* out, const double* other, const double* up, const double* down,
+                      std::size_t size, std::size_t stride);
+
+  // out = start - sum over i < count of values[i] * (row columns[i] of matrix), `size` elements.
+  void (*subtract_rows)(const double* start, const double* matrix, std::size_t stride,
+                        std::size_t size, const std::uint32_t* columns, const double* values,
+                        std::size_t count, double* out);
+
+  // x := L^-1 x and x := L^-T x, x padded with zeros to a multiple of eight.
+  void (*solve_lower)(const double* factor, std::size_t stride, const double* inverse_diagonal,
+                      std::size_t size, double* x);
+  void (*solve_lower_transposed)(const double* factor, std::size_t stride,
+                                 const double* inverse_diagonal, std::size_t size, double* x);
+
+  // L L' := L L' + w w' from column `first` on; w is zero before `first` and is used up.
+  void (*rank_one_update)(double* factor, std::size_t stride, double* diagonal,
+                          double* inverse_diagonal, std::size_t first, std::size_t size, double* w);
+};
+
+const DenseKernels& dense_kernels();
+
+}  // namespace neuralpower
