@@ -1,7 +1,8 @@
 # One folder is one library target. `neuralpower_library(network DEPENDS base)` called in
 # neuralpower/network/ makes the target neuralpower_network from the folder's *.cc files and, when
 # tests are built, neuralpower_network_test from its *_test.cc files. DEPENDS names other folders
-# (rungs below only; tests/ladder_test checks the includes), LIBRARIES names outside libraries.
+# (rungs below only; tests/ladder_test checks the includes), LIBRARIES outside libraries, SUBFOLDERS
+# folders whose sources belong to the same target.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -17,9 +18,15 @@ target_compile_options(neuralpower_options INTERFACE
   $<$<BOOL:${NEURALPOWER_WERROR}>:-Werror>)
 
 function(neuralpower_library folder)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SUBFOLDERS;DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   file(GLOB test_sources CONFIGURE_DEPENDS *_test.cc)
+  foreach(subfolder IN LISTS ARG_SUBFOLDERS)
+    file(GLOB more CONFIGURE_DEPENDS ${subfolder}/*.cc)
+    file(GLOB more_tests CONFIGURE_DEPENDS ${subfolder}/*_test.cc)
+    list(APPEND sources ${more})
+    list(APPEND test_sources ${more_tests})
+  endforeach()
   if(test_sources)
     list(REMOVE_ITEM sources ${test_sources})
   endif()

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/model/device_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
+#include "neuralpower/base/text.h"
+
+namespace neuralpower {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kFormat = "neuralpower-device-model";
+constexpr int kVersion = 1;
+
+Json terms_to_json(const std::vector<WeightedTerm>& terms) {
+  Json json = Json::object();
+  for (const WeightedTerm& t : terms) json[t.term] = t.coefficient;
+  return json;
+}
+
+Json to_json(const LayerModel& model) {
+  Json json;
+  for (const Regime& regime : model.regimes) {
+    Json r = {{"when", regime.when},
+              {"intercept", regime.intercept},
+              {"terms", terms_to_json(regime.terms)}};
+    if (!regime.log_terms.empty()) r["log_terms"] = terms_to_json(regime.log_terms);
+    json["regimes"].push_back(std::move(r));
+  }
+  if (model.minimum) json["minimum"] = *model.minimum;
+  if (model.maximum) json["maximum"] = *model.maximum;
+  json["ranges"] = Json::object();
+  for (const FeatureRange& range : model.ranges)
+    json["ranges"][range.feature] = {range.low, range.high};
+  json["interval"] = Json::array();
+  for (const IntervalBand& band : model.interval) {
+    const Json up_to = std::isfinite(band.up_to) ? Json(band.up_to) : Json(nullptr);
+    json["interval"].push_back({up_to, band.low, band.high});
+  }
+  json["held_out"] = {{"rows", model.report.rows},
+                      {"rmspe", model.report.rmspe},
+                      {"rmse", model.report.rmse},
+                      {"mape", model.report.mape},
+                      {"within10", model.report.within10}};
+  json["terms"] = count_terms(model);
+  json["note"] = model.report.note;
+  return json;
+}
+
+// Typed access that says what is wrong instead of throwing nlohmann's exceptions at the user.
+const Json& member(const Json& json, const char* name) {
+  if (!json.is_object() || !json.contains(name))
+    throw bad_input(fmt::format("'{}' is missing; is this a device model?", name));
+  return json[name];
+}
+
+double number(const Json& json, const char* what) {
+  if (!json.is_number()) throw bad_input(fmt::format("{} is not a number", what));
+  const double value = json.get<double>();
+  if (!std::isfinite(value)) throw bad_input(fmt::format("{} is not finite", what));
+  return value;
+}
+
+std::string text(const Json& json, const char* name, const char* fallback = nullptr) {
+  if (fallback && !json.contains(name)) return fallback;
+  const Json& value = member(json, name);
+  if (!value.is_string()) throw bad_input(fmt::format("'{}' is not a text", name));
+  return value.get<std::string>();
+}
+
+std::vector<WeightedTerm> terms_from_json(const Json& json) {
+  if (!json.is_object()) throw bad_input("the terms are no object of names and numbers");
+  std::vector<WeightedTerm> terms;
+  for (const auto& [name, coefficient] : json.items())
+    terms.push_back({name, number(coefficient, "a coefficient")});
+  return terms;
+}
+
+LayerModel layer_model_from_json(const Json& json, const std::string& key, Target target) {
+  LayerModel model;
+  model.key = key;
+  model.target = target;
+  for (const Json& r : member(json, "regimes")) {
+    Regime regime;
+    regime.when = text(r, "when");
+    regime.intercept = number(member(r, "intercept"), "an intercept");
+    regime.terms = terms_from_json(member(r, "terms"));
+    if (r.contains("log_terms")) regime.log_terms = terms_from_json(r["log_terms"]);
+    model.regimes.push_back(std::move(regime));
+  }
+  if (json.contains("minimum")) model.minimum = number(json["minimum"], "minimum");
+  if (json.contains("maximum")) model.maximum = number(json["maximum"], "maximum");
+  if (model.minimum && model.maximum && *model.minimum > *model.maximum)
+    throw bad_input("minimum exceeds maximum");
+  if (json.contains("ranges"))
+    for (const auto& [feature, range] : json["ranges"].items()) {
+      if (!range.is_array() || range.size() != 2) throw bad_input("a range is not [low, high]");
+      model.ranges.push_back({feature, number(range[0], "a range"), number(range[1], "a range")});
+    }
+  if (json.contains("interval"))
+    for (const Json& band : json["interval"]) {
+      if (!band.is_array() || band.size() != 3) throw bad_input("a band is not [up to, low, high]");
+      const double up_to =
+          band[0].is_null() ? std::numeric_limits<double>::infinity() : number(band[0], "a band");
+      model.interval.push_back({up_to, number(band[1], "a band"), number(band[2], "a band")});
+    }
+  if (json.contains("held_out")) {
+    const Json& h = json["held_out"];
+    model.report.rows = static_cast<int>(number(member(h, "rows"), "rows"));
+    model.report.rmspe = number(member(h, "rmspe"), "rmspe");
+    model.report.rmse = number(member(h, "rmse"), "rmse");
+    model.report.mape = number(member(h, "mape"), "mape");
+    model.report.within10 = number(member(h, "within10"), "within10");
+  }
+  model.report.note = text(json, "note", "");
+  model.report.terms = count_terms(model);
+  LayerFormula check(model);  // every name must be known
+  return model;
+}
+
+}  // namespace
+
+std::string configuration_hash(std::string_view layer_text) {
+  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, 64 bits
+  for (const char c : layer_text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string to_json_text(const DeviceModel& model) {
+  Json json;
+  json["format"] = kFormat;
+  json["version"] = kVersion;
+  json["device"] = model.device;
+  json["software"] = model.software;
+  json["method"] = model.method;
+  json["units"] = {{"runtime", "ms"}, {"power", "W"}, {"energy", "J"}};
+  json["samples"] = {{"configurations", model.configurations},
+                     {"sha256", model.samples_sha256},
+                     {"source", model.source},
+                     {"seed", model.seed}};
+  if (!model.no_power.empty()) json["no_power"] = model.no_power;
+  json["fusion"] = model.fusion;
+  json["layers"] = Json::object();
+  for (const auto& [key, models] : model.layers) {
+    Json& entry = json["layers"][key] = Json::object();
+    if (models.runtime) entry["runtime"] = to_json(*models.runtime);
+    if (models.power) entry["power"] = to_json(*models.power);
+  }
+  json["trained_on"] = model.trained_on;
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+DeviceModel parse_device_model(std::string_view json_text) {
+  Json json;
+  try {
+    json = Json::parse(json_text);
+  } catch (const Json::exception& error) {
+    throw bad_input("not valid JSON: " + std::string(error.what()));
+  }
+  if (text(json, "format") != kFormat) throw bad_input("this JSON is no NeuralPower device model");
+  const double version = number(member(json, "version"), "version");
+  if (version != kVersion)
+    throw bad_input(fmt::format(
+        "device model version {} is not known; this program reads version {}", version, kVersion));
+  DeviceModel model;
+  model.device = text(json, "device");
+  model.software = text(json, "software", "");
+  model.method = text(json, "method");
+  model.no_power = text(json, "no_power", "");
+  const Json& samples = member(json, "samples");
+  model.configurations =
+      static_cast<int>(number(member(samples, "configurations"), "configurations"));
+  model.samples_sha256 = text(samples, "sha256", "");
+  model.source = text(samples, "source", "");
+  if (samples.contains("seed") && samples["seed"].is_number_unsigned())
+    model.seed = samples["seed"].get<std::uint64_t>();
+  if (json.contains("fusion"))
+    for (const Json& rule : json["fusion"])
+      if (rule.is_string()) model.fusion.push_back(rule.get<std::string>());
+  for (const auto& [key, entry] : member(json, "layers").items()) {
+    try {
+      KeyModels models;
+      if (entry.contains("runtime"))
+        models.runtime = layer_model_from_json(entry["runtime"], key, Target::kRuntime);
+      if (entry.contains("power"))
+        models.power = layer_model_from_json(entry["power"], key, Target::kPower);
+      model.layers.emplace(key, std::move(models));
+    } catch (Error& error) {
+      error.in_node(key);
+      throw;
+    }
+  }
+  if (json.contains("trained_on"))
+    for (const Json& hash : json["trained_on"])
+      if (hash.is_string()) model.trained_on.push_back(hash.get<std::string>());
+  std::sort(model.trained_on.begin(), model.trained_on.end());
+  return model;
+}
+
+DeviceModel load_device_model(const std::filesystem::path& file) {
+  try {
+    return parse_device_model(read_file(file));
+  } catch (Error& error) {
+    error.in_file(file.string());
+    throw;
+  }
+}
+
+void save_device_model(const DeviceModel& model, const std::filesystem::path& file) {
+  write_file_atomically(file, to_json_text(model));
+}
+
+}  // namespace neuralpower

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// DeviceModel: everything NeuralPower has learned of one device and software stack; one JSON file.
+//
+// {
+//   "format": "neuralpower-device-model", "version": 1,
+//   "device": "...", "software": "...", "method": "neuralpower",
+//   "units": {"runtime": "ms", "power": "W", "energy": "J"},
+//   "samples": {"configurations": N, "sha256": "...", "source": "citation", "seed": 1},
+//   "no_power": "why there is no power model" (absent if there is one),
+//   "fusion": ["conv+norm+relu", ...],
+//   "layers": {"conv": {"runtime": LAYER MODEL, "power": LAYER MODEL}, ...},
+//   "trained_on": ["hash", ...]          16 hex digits for each configuration
+// }
+// LAYER MODEL: {"regimes": [{"when", "intercept", "terms": {name: coefficient}, "log_terms":
+// {...}}],
+//   "minimum", "maximum", "ranges": {feature: [low, high]}, "interval": [[up_to, low, high]...],
+//   "held_out": {"rows", "rmspe", "rmse", "mape", "within10"}, "terms", "note"}
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "neuralpower/model/layer_model.h"
+
+namespace neuralpower {
+
+struct KeyModels {
+  std::optional<LayerModel> runtime, power;
+};
+
+struct DeviceModel {
+  std::string device, software, method;
+  std::string source;    // where the samples come from: a citation, or "measured here"
+  std::string no_power;  // why power and energy are absent, if they are
+  int configurations = 0;
+  std::uint64_t seed = 1;
+  std::string samples_sha256;
+  std::vector<std::string> fusion;
+  std::map<std::string, KeyModels> layers;  // by model key
+  std::vector<std::string> trained_on;      // configuration_hash of each configuration, sorted
+};
+
+// 16 hexadecimal digits that stand for a configuration's canonical text.
+std::string configuration_hash(std::string_view layer_text);
+
+std::string to_json_text(const DeviceModel& model);
+
+// Error (bad input) naming what is missing or unknown; terms are checked on loading.
+DeviceModel parse_device_model(std::string_view json);
+DeviceModel load_device_model(const std::filesystem::path& file);
+
+// Writes beside the file and renames, so that a full disk never leaves half a model.
+void save_device_model(const DeviceModel& model, const std::filesystem::path& file);
+
+}  // namespace neuralpower

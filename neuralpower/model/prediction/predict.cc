@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/model/prediction/predict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "neuralpower/features/features.h"
+#include "neuralpower/network/layer_text.h"
+
+namespace neuralpower {
+namespace {
+
+struct Band {
+  double low = 1, high = 1;
+};
+
+Band band_at(const LayerModel& model, double value) {
+  for (const IntervalBand& band : model.interval)
+    if (value <= band.up_to) return {band.low, band.high};
+  if (!model.interval.empty()) return {model.interval.back().low, model.interval.back().high};
+  return {};
+}
+
+// The features furthest outside what was measured, as one warning; empty inside the range.
+std::string extrapolation(const LayerModel& model, std::span<const double> features) {
+  // A hair outside is no news: half again as large as anything measured is.
+  constexpr double kWorthSaying = 1.5;
+  const auto names = feature_names(model.key);
+  double worst = kWorthSaying;
+  std::string text;
+  for (const FeatureRange& range : model.ranges) {
+    const auto at = std::find(names.begin(), names.end(), range.feature);
+    if (at == names.end()) continue;
+    const double x = features[static_cast<std::size_t>(at - names.begin())];
+    if (range.high > 0 && x > range.high && x / range.high > worst) {
+      worst = x / range.high;
+      text = fmt::format("extrapolates: {} = {:.6g} is {:.1f}x the largest measured ({:.6g})",
+                         range.feature, x, worst, range.high);
+    } else if (range.low > 0 && x < range.low && range.low / std::max(x, 1e-300) > worst) {
+      worst = x > 0 ? range.low / x : 1e9;
+      text = fmt::format("extrapolates: {} = {:.6g} is below the smallest measured ({:.6g})",
+                         range.feature, x, range.low);
+    }
+  }
+  return text;
+}
+
+template <typename Unit>
+Estimate<Unit> nothing() {
+  return {Unit(0), Unit(0), Unit(0)};
+}
+
+void make_free(LayerPrediction& layer, std::string reason) {
+  layer.covered = true;
+  layer.reason = std::move(reason);
+  layer.runtime = nothing<Seconds>();
+  layer.power = nothing<Watts>();
+  layer.energy = nothing<Joules>();
+}
+
+}  // namespace
+
+Predictor::Predictor(DeviceModel model) : model_(std::move(model)) {
+  for (const auto& [key, models] : model_.layers) {
+    Formulas& f = formulas_[key];
+    if (models.runtime) {
+      f.runtime_model = &*models.runtime;
+      f.runtime.emplace(*models.runtime);
+    }
+    if (models.power) {
+      f.power_model = &*models.power;
+      f.power.emplace(*models.power);
+    }
+  }
+}
+
+LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
+  LayerPrediction layer;
+  layer.config = config;
+  if (const auto* unknown = std::get_if<UnsupportedOp>(&config.op)) {
+    layer.reason =
+        fmt::format("operation '{}' is not supported: {}", unknown->name, unknown->reason);
+    return layer;
+  }
+  if (is_free(config)) {
+    make_free(layer, "another view of the same bytes: no work");
+    return layer;
+  }
+  const std::string key = model_key(config);
+  const auto found = formulas_.find(key);
+  if (found == formulas_.end() || !found->second.runtime) {
+    if (std::holds_alternative<Dropout>(config.op)) {
+      make_free(layer, "dropout does nothing at inference");
+      return layer;
+    }
+    layer.reason = fmt::format("the device model has no samples of {}", key);
+    return layer;
+  }
+  const Formulas& f = found->second;
+  const std::vector<double> features = extract_features(config);
+  const double ms = f.runtime->evaluate(features);
+  const Band time_band = band_at(*f.runtime_model, ms);
+  layer.covered = true;
+  layer.runtime = {milliseconds(ms), milliseconds(ms * time_band.low),
+                   milliseconds(ms * time_band.high)};
+  if (ms < 0) {  // only the faithful baselines can; the bounds keep their order
+    std::swap(layer.runtime->low, layer.runtime->high);
+    layer.warnings.push_back("negative: the published form does not bound itself outside its data");
+  }
+  std::string warning = extrapolation(*f.runtime_model, features);
+  if (!warning.empty()) layer.warnings.push_back(std::move(warning));
+  if (!f.power) {
+    layer.reason =
+        model_.no_power.empty() ? fmt::format("no power samples of {}", key) : model_.no_power;
+    return layer;
+  }
+  const double watts = f.power->evaluate(features);
+  const Band power_band = band_at(*f.power_model, watts);
+  layer.power = {Watts(watts), Watts(watts * power_band.low), Watts(watts * power_band.high)};
+  layer.energy = {layer.power->value * layer.runtime->value, layer.power->low * layer.runtime->low,
+                  layer.power->high * layer.runtime->high};
+  return layer;
+}
+
+NetworkPrediction Predictor::predict(const Network& network) const {
+  NetworkPrediction prediction;
+  prediction.network = network.name;
+  prediction.device = model_.device;
+  prediction.method = model_.method;
+  prediction.batch = network.batch;
+  prediction.no_power = model_.no_power;
+  for (const Layer& layer : network.layers) {
+    LayerPrediction p = predict_layer(layer.config);
+    p.name = layer.name;
+    p.params = layer.params;
+    p.source_op = layer.source_op;
+    prediction.layers.push_back(std::move(p));
+  }
+  add_up(prediction);
+  return prediction;
+}
+
+}  // namespace neuralpower

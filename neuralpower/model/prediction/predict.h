@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Device model and network in, prediction out.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "neuralpower/model/device_model.h"
+#include "neuralpower/model/prediction/prediction.h"
+
+namespace neuralpower {
+
+// A device model made ready: names of terms looked up once, for any number of predictions.
+class Predictor {
+ public:
+  explicit Predictor(DeviceModel model);
+
+  const DeviceModel& model() const { return model_; }
+
+  LayerPrediction predict_layer(const LayerConfig& config) const;
+  NetworkPrediction predict(const Network& network) const;
+
+ private:
+  struct Formulas {
+    const LayerModel* runtime_model = nullptr;
+    const LayerModel* power_model = nullptr;
+    std::optional<LayerFormula> runtime, power;
+  };
+  DeviceModel model_;
+  std::map<std::string, Formulas, std::less<>> formulas_;
+};
+
+}  // namespace neuralpower

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/model/prediction/prediction.h"
+
+namespace neuralpower {
+namespace {
+
+template <typename Unit>
+void add(std::optional<Estimate<Unit>>& sum, const Estimate<Unit>& part) {
+  if (!sum) sum.emplace();
+  sum->value += part.value;
+  sum->low += part.low;
+  sum->high += part.high;
+}
+
+template <typename Unit>
+int largest(const std::vector<LayerPrediction>& layers,
+            std::optional<Estimate<Unit>> LayerPrediction::*member) {
+  int best = -1;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const auto& estimate = layers[i].*member;
+    if (!estimate || estimate->value <= Unit(0)) continue;
+    if (best < 0 || estimate->value > (layers[static_cast<std::size_t>(best)].*member)->value)
+      best = static_cast<int>(i);
+  }
+  return best;
+}
+
+}  // namespace
+
+void add_up(NetworkPrediction& p) {
+  p.runtime.reset();
+  p.power.reset();
+  p.energy.reset();
+  p.coverage = {};
+  double macs = 0, covered_macs = 0;
+  bool energy_known = true;
+  for (const LayerPrediction& layer : p.layers) {
+    const auto layer_macs = static_cast<double>(count_work(layer.config).macs);
+    macs += layer_macs;
+    ++p.coverage.layers;
+    if (!layer.covered) continue;
+    ++p.coverage.covered;
+    covered_macs += layer_macs;
+    if (!layer.runtime) continue;
+    add(p.runtime, *layer.runtime);
+    if (layer.energy) {
+      add(p.energy, *layer.energy);
+    } else {
+      energy_known = false;
+    }
+  }
+  p.coverage.share_of_macs = macs > 0 ? covered_macs / macs : 1;
+  if (!energy_known) p.energy.reset();
+  if (p.energy && p.runtime && p.runtime->value > Seconds(0)) {
+    // The bounds of average power follow the layers' powers weighted by their times, not the ratio
+    // of extreme energies and times.
+    Estimate<Joules> at_power_bounds{};
+    for (const LayerPrediction& layer : p.layers) {
+      if (!layer.covered || !layer.runtime || !layer.power) continue;
+      at_power_bounds.low += layer.power->low * layer.runtime->value;
+      at_power_bounds.high += layer.power->high * layer.runtime->value;
+    }
+    const Seconds time = p.runtime->value;
+    p.power = {p.energy->value / time, at_power_bounds.low / time, at_power_bounds.high / time};
+  }
+  p.slowest = largest(p.layers, &LayerPrediction::runtime);
+  p.hungriest = largest(p.layers, &LayerPrediction::power);
+  p.most_energy = largest(p.layers, &LayerPrediction::energy);
+}
+
+}  // namespace neuralpower
