@@ -23,6 +23,10 @@ std::span<const Command> commands();
 
 // One function a command, each in the file of its name.
 Action configure_inspect(CLI::App& app);
+Action configure_train(CLI::App& app);
+Action configure_predict(CLI::App& app);
+Action configure_evaluate(CLI::App& app);
+Action configure_crossvalidate(CLI::App& app);
 
 // Runs the program: parses, acts, prints errors as one line; returns the exit code.
 int run(int argc, const char* const* argv);

@@ -18,6 +18,19 @@ constexpr Command kCommands[] = {
      "neuralpower inspect resnet50.onnx --batch 8\n"
      "neuralpower inspect vgg16.prototxt --format json",
      configure_inspect},
+    {"train", "Learn a device model from measured layers",
+     "neuralpower train samples.csv --device my-server -o my-server.json\n"
+     "neuralpower train samples.csv --device my-server --method neuralpower-2017 -o published.json",
+     configure_train},
+    {"predict", "Runtime, power and energy of every layer and of the whole network",
+     "neuralpower predict resnet50.onnx --device my-server.json --batch 1,8,64\n"
+     "neuralpower predict vgg16.prototxt --device xeon-5120 --format json",
+     configure_predict},
+    {"evaluate", "Errors of a device model on samples it was not trained on",
+     "neuralpower evaluate my-server.json more.csv --networks networks.csv", configure_evaluate},
+    {"crossvalidate", "Held-out errors of a method on samples",
+     "neuralpower crossvalidate samples.csv --method neuralpower-2017 --format json",
+     configure_crossvalidate},
 };
 
 constexpr int kExitUsage = 2, kExitEnvironment = 3;

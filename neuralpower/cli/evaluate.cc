@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/model/training/evaluate.h"
+
+#include <iostream>
+#include <memory>
+
+#include "neuralpower/cli/command.h"
+#include "neuralpower/cli/inputs.h"
+#include "neuralpower/cli/options.h"
+#include "neuralpower/report/evaluation_report.h"
+#include "neuralpower/samples/samples_csv.h"
+
+namespace neuralpower::cli {
+
+Action configure_evaluate(CLI::App& app) {
+  struct Options {
+    std::string device;
+    std::vector<std::string> files;
+    std::string networks;
+    FormatOption format;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("device", options->device, "Device model: a file, or the name of a shipped one")
+      ->required();
+  app.add_option("samples", options->files, "Measured layers: CSV files or stores (.db)")
+      ->required();
+  app.add_option(
+      "--networks", options->networks,
+      "Whole networks measured, CSV: network,batch,repetition,runtime_ms,power_w,energy_j");
+  options->format.add_to(app, {"table", "json"});
+  return [options] {
+    const Predictor predictor(find_device_model(options->device));
+    const auto samples = read_samples(options->files);
+    const auto networks = options->networks.empty() ? std::vector<NetworkSample>{}
+                                                    : read_networks_csv(options->networks);
+    std::cout << render_evaluation(evaluate(predictor, samples, networks),
+                                   options->format.render_options());
+    return 0;
+  };
+}
+
+}  // namespace neuralpower::cli

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/model/prediction/predict.h"
+
+#include <iostream>
+#include <memory>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
+#include "neuralpower/cli/command.h"
+#include "neuralpower/cli/inputs.h"
+#include "neuralpower/cli/options.h"
+#include "neuralpower/report/prediction_report.h"
+
+namespace neuralpower::cli {
+namespace {
+
+std::vector<std::int64_t> parse_batches(const std::string& text) {
+  std::vector<std::int64_t> batches;
+  if (text.empty()) return batches;
+  for (std::string_view piece : split(text, ',')) {
+    const auto batch = parse_int(trim(piece));
+    if (!batch || *batch < 1)
+      throw usage_error("--batch " + text + " is not a list of batch sizes such as 1,8,64");
+    batches.push_back(*batch);
+  }
+  return batches;
+}
+
+}  // namespace
+
+Action configure_predict(CLI::App& app) {
+  struct Options {
+    std::string model, device, batches;
+    ShapeOption shape;
+    FormatOption format;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("model", options->model,
+                 "Network file, or a CSV with a `layer` column taken as one network")
+      ->required();
+  app.add_option("--device", options->device, "Device model: a file, or the name of a shipped one")
+      ->required();
+  app.add_option("--batch", options->batches, "Batch sizes: 8 or 1,8,64");
+  options->shape.add_to(app);
+  options->format.add_to(app, {"table", "json", "csv"});
+  return [options] {
+    const Predictor predictor(find_device_model(options->device));
+    std::vector<std::int64_t> batches = parse_batches(options->batches);
+    std::vector<NetworkPrediction> predictions;
+    if (batches.empty()) batches.push_back(0);  // the file's own
+    for (const std::int64_t batch : batches) {
+      ImportOptions import;
+      if (batch > 0) import.batch = batch;
+      options->shape.apply_to(import);
+      predictions.push_back(predictor.predict(read_network(options->model, import)));
+    }
+    std::cout << render_predictions(predictions, options->format.render_options());
+    return 0;
+  };
+}
+
+}  // namespace neuralpower::cli

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
+#include "neuralpower/model/methods/method.h"
+
+namespace neuralpower {
+namespace {
+
+constexpr Method kMethods[] = {
+    {"neuralpower-2017",
+     "the published method: polynomials, Lasso, ten-fold cross-validation (Cai et al. 2017)",
+     fit_published},
+};
+
+}  // namespace
+
+std::span<const Method> methods() { return kMethods; }
+
+const Method& find_method(std::string_view name) {
+  std::vector<std::string> names;
+  std::string list;
+  for (const Method& method : kMethods) {
+    if (method.name == name) return method;
+    names.emplace_back(method.name);
+    list += (list.empty() ? "" : ", ") + std::string(method.name);
+  }
+  const auto near = closest_word(name, names);
+  throw usage_error("'" + std::string(name) + "' is not a method" +
+                    (near ? "; did you mean '" + *near + "'?" : "; there are " + list));
+}
+
+std::vector<double> evaluate_terms(std::span<const Term> terms, const MatrixView& features) {
+  std::vector<double> columns(features.rows * terms.size());
+  for (std::size_t i = 0; i < features.rows; ++i)
+    for (std::size_t j = 0; j < terms.size(); ++j)
+      columns[i * terms.size() + j] = terms[j].evaluate({features.row(i), features.cols});
+  return columns;
+}
+
+}  // namespace neuralpower

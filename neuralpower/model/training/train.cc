@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/model/training/train.h"
+
+#include <fmt/format.h>
+#include <sha256.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
+#include "neuralpower/features/features.h"
+#include "neuralpower/model/training/intervals.h"
+#include "neuralpower/regression/error_metrics.h"
+#include "neuralpower/regression/folds.h"
+
+namespace neuralpower {
+namespace {
+
+std::vector<FeatureRange> ranges_of(const KeyData& data) {
+  std::vector<FeatureRange> ranges;
+  const auto names = feature_names(data.key);
+  for (std::size_t j = 0; j < data.feature_count; ++j) {
+    FeatureRange range{std::string(names[j]), data.features[j], data.features[j]};
+    for (std::size_t i = 0; i < data.rows.size(); ++i) {
+      const double x = data.features[i * data.feature_count + j];
+      range.low = std::min(range.low, x);
+      range.high = std::max(range.high, x);
+    }
+    ranges.push_back(std::move(range));
+  }
+  return ranges;
+}
+
+// Order of rows does not matter to the hash, their content does.
+std::string samples_sha256(const std::map<std::string, KeyData>& groups) {
+  std::vector<std::string> lines;
+  for (const auto& [key, data] : groups)
+    for (const ReducedSample& row : data.rows)
+      lines.push_back(row.text + "," + format_double(row.runtime.value()) + "," +
+                      (row.power ? format_double(row.power->value()) : "") + "\n");
+  std::sort(lines.begin(), lines.end());
+  SHA2_CTX context;
+  SHA256Init(&context);
+  for (const std::string& line : lines)
+    SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(line.data()), line.size());
+  std::array<char, SHA256_DIGEST_STRING_LENGTH> digest{};
+  SHA256End(&context, digest.data());
+  return digest.data();
+}
+
+std::string joined_software(const std::vector<Sample>& samples) {
+  std::set<std::string> all;
+  for (const Sample& sample : samples)
+    if (!sample.software.empty()) all.insert(sample.software);
+  std::string text;
+  for (const std::string& one : all) text += (text.empty() ? "" : "; ") + one;
+  return text;
+}
+
+}  // namespace
+
+LayerModel fit_layer_model(const KeyData& data, Target target, const TrainOptions& options) {
+  const Method& method = find_method(options.method);
+  FitInput input;
+  input.key = data.key;
+  input.target = target;
+  input.features = data.feature_view();
+  const std::vector<double>& values = target == Target::kRuntime ? data.runtime_ms : data.power_w;
+  input.values = values;
+  input.fold_count = std::min(options.folds, data.rows.size());
+  const auto folds = make_folds(data.rows.size(), input.fold_count, options.seed);
+  input.fold_of_row = folds;
+  input.seed = options.seed;
+  input.threads = options.threads;
+
+  FitResult fit = method.fit(input);
+  LayerModel model = std::move(fit.model);
+  model.key = data.key;
+  model.target = target;
+  model.ranges = ranges_of(data);
+  model.interval = conformal_bands(values, fit.held_out);
+  const ErrorMetrics errors = error_metrics(values, fit.held_out);
+  model.report.rows = static_cast<int>(data.rows.size());
+  model.report.terms = count_terms(model);
+  model.report.rmspe = errors.rmspe;
+  model.report.rmse = errors.rmse;
+  model.report.mape = errors.mape;
+  model.report.within10 = errors.within10;
+  return model;
+}
+
+DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOptions& options,
+                               const std::function<void(const std::string&)>& progress) {
+  const std::map<std::string, KeyData> groups = group_by_key(samples);
+  DeviceModel model;
+  model.device = options.device;
+  model.software = joined_software(samples);
+  model.method = options.method;
+  model.source = options.source;
+  model.seed = options.seed;
+  model.samples_sha256 = samples_sha256(groups);
+  bool any_power = false;
+  for (const auto& [key, data] : groups) {
+    if (data.rows.size() < kMinimumRows) continue;
+    if (progress) progress(key);
+    KeyModels& models = model.layers[key];
+    models.runtime = fit_layer_model(data, Target::kRuntime, options);
+    if (data.has_power()) {
+      models.power = fit_layer_model(data, Target::kPower, options);
+      any_power = true;
+    }
+    model.configurations += static_cast<int>(data.rows.size());
+    for (const ReducedSample& row : data.rows)
+      model.trained_on.push_back(configuration_hash(row.text));
+  }
+  if (model.layers.empty())
+    throw bad_input(
+        fmt::format("no kind of layer has {} or more different configurations", kMinimumRows));
+  std::sort(model.trained_on.begin(), model.trained_on.end());
+  if (!any_power)
+    model.no_power = "the samples have no power: no meter was read when they were measured";
+  return model;
+}
+
+}  // namespace neuralpower

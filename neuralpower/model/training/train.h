@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples in, device model and report out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "neuralpower/model/device_model.h"
+#include "neuralpower/model/methods/method.h"
+#include "neuralpower/model/training/training_data.h"
+#include "neuralpower/samples/sample.h"
+
+namespace neuralpower {
+
+struct TrainOptions {
+  std::string device;  // name of the device in the model
+  std::string source;  // citation or origin of the samples
+  std::string method = "neuralpower";
+  std::size_t folds = 10;  // fewer where a key has fewer configurations
+  std::uint64_t seed = 1;
+  unsigned threads = 1;
+};
+
+// Fits one target of one key, with held-out errors, ranges and interval filled in. Keys with fewer
+// than kMinimumRows configurations get no model.
+inline constexpr std::size_t kMinimumRows = 5;
+LayerModel fit_layer_model(const KeyData& data, Target target, const TrainOptions& options);
+
+// Error (bad input) if there is no key with enough configurations. `progress` is told the keys.
+DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOptions& options,
+                               const std::function<void(const std::string&)>& progress = {});
+
+}  // namespace neuralpower

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/report/evaluation_report.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
+#include "neuralpower/report/json_text.h"
+#include "neuralpower/report/table.h"
+
+namespace neuralpower {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array<const char*, 3> kTargets = {"runtime", "power", "energy"};
+constexpr std::array<const char*, 3> kUnits = {"ms", "W", "J"};
+
+Json to_json(const ErrorRow& row) {
+  return {{"rmspe", row.metrics.rmspe},  {"rmse", row.metrics.rmse},
+          {"mape", row.metrics.mape},    {"within10", row.metrics.within10},
+          {"r2", row.metrics.r2},        {"terms", row.terms},
+          {"samples", row.metrics.rows}, {"coverage90", row.coverage}};
+}
+
+std::string render_json(const Evaluation& e) {
+  Json json;
+  json["method"] = e.method;
+  json["split"] = e.split;
+  json["configurations"] = e.configurations;
+  json["left_out"] = e.left_out;
+  json["targets"] = Json::object();
+  json["networks"] = Json::object();
+  for (const char* target : kTargets) {
+    if (const auto found = e.targets.find(target); found != e.targets.end())
+      for (const auto& [key, row] : found->second) json["targets"][target][key] = to_json(row);
+    if (const auto found = e.networks.find(target); found != e.networks.end()) {
+      json["networks"][target] = to_json(found->second);
+      json["networks"][target].erase("terms");
+    }
+  }
+  if (!e.network_rows.empty()) {
+    for (const char* target : kTargets) {
+      const auto found = e.network_rows.find(target);
+      if (found == e.network_rows.end()) continue;
+      for (const NetworkRow& row : found->second)
+        json["network_rows"][target].push_back({{"network", row.network},
+                                                {"batch", row.batch},
+                                                {"predicted", row.predicted},
+                                                {"measured_layers", row.measured_layers},
+                                                {"measured", row.measured}});
+    }
+  }
+  json["notes"] = e.notes;
+  return json_text(json);
+}
+
+void add_metrics(std::vector<std::string>& cells, const ErrorRow& row) {
+  const ErrorMetrics& m = row.metrics;
+  cells.insert(cells.end(),
+               {fmt::format("{:.2f}", m.rmspe), with_digits(m.rmse), fmt::format("{:.2f}", m.mape),
+                fmt::format("{:.1f}", m.within10), fmt::format("{:.1f}", row.coverage),
+                row.terms > 0 ? fmt::format("{:.0f}", row.terms) : "", std::to_string(m.rows)});
+}
+
+std::vector<Table::Column> metric_columns(std::vector<Table::Column> columns) {
+  for (const char* title :
+       {"RMSPE %", "RMSE", "MAPE %", "within 10 %", "in 90 % interval", "terms", "rows"})
+    columns.push_back({title});
+  return columns;
+}
+
+std::string render_table(const Evaluation& e, int width) {
+  using Align = Table::Align;
+  std::string out =
+      fmt::format("{}: {} configurations, held out ({})\n\n", e.method, e.configurations, e.split);
+  Table table(metric_columns({{"target", Align::kLeft}, {"layers", Align::kLeft}}));
+  for (std::size_t t = 0; t < kTargets.size(); ++t) {
+    const auto found = e.targets.find(kTargets[t]);
+    if (found == e.targets.end()) continue;
+    for (const auto& [key, row] : found->second) {
+      std::vector<std::string> cells = {fmt::format("{} ({})", kTargets[t], kUnits[t]), key};
+      add_metrics(cells, row);
+      table.add_row(cells);
+    }
+  }
+  out += table.render(width);
+  if (!e.network_rows.empty()) {
+    Table rows({{"network", Align::kLeft},
+                {"batch"},
+                {"target", Align::kLeft},
+                {"predicted"},
+                {"sum of layers"},
+                {"whole"},
+                {"error %"}});
+    for (std::size_t t = 0; t < kTargets.size(); ++t) {
+      const auto found = e.network_rows.find(kTargets[t]);
+      if (found == e.network_rows.end()) continue;
+      for (const NetworkRow& row : found->second) {
+        const double truth = row.measured > 0 ? row.measured : row.measured_layers;
+        rows.add_row({printable(row.network), std::to_string(row.batch),
+                      fmt::format("{} {}", kTargets[t], kUnits[t]), with_digits(row.predicted),
+                      with_digits(row.measured_layers),
+                      row.measured > 0 ? with_digits(row.measured) : "\u2013",
+                      fmt::format("{:+.1f}", 100 * (row.predicted / truth - 1))});
+      }
+    }
+    out += "\n" + rows.render(width);
+  }
+  if (!e.networks.empty()) {
+    Table networks(metric_columns({{"whole networks", Align::kLeft}}));
+    for (std::size_t t = 0; t < kTargets.size(); ++t) {
+      const auto found = e.networks.find(kTargets[t]);
+      if (found == e.networks.end()) continue;
+      std::vector<std::string> cells = {fmt::format("{} ({})", kTargets[t], kUnits[t])};
+      add_metrics(cells, found->second);
+      networks.add_row(cells);
+    }
+    out += "\n" + networks.render(width);
+  }
+  for (const std::string& note : e.notes) out += "note: " + printable(note) + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string render_evaluation(const Evaluation& evaluation, const RenderOptions& options) {
+  switch (options.format) {
+    case OutputFormat::kJson:
+      return render_json(evaluation);
+    case OutputFormat::kTable:
+      return render_table(evaluation, options.width);
+    default:
+      throw usage_error("errors are printed as table or json");
+  }
+}
+
+std::string render_training(const DeviceModel& model, const RenderOptions& options) {
+  using Align = Table::Align;
+  Table table({{"layers", Align::kLeft},
+               {"target", Align::kLeft},
+               {"rows"},
+               {"terms"},
+               {"RMSPE %"},
+               {"MAPE %"},
+               {"within 10 %"},
+               {"note", Align::kLeft}});
+  for (const auto& [key, models] : model.layers)
+    for (const auto* m :
+         {models.runtime ? &*models.runtime : nullptr, models.power ? &*models.power : nullptr}) {
+      if (!m) continue;
+      table.add_row({key, std::string(to_string(m->target)), std::to_string(m->report.rows),
+                     std::to_string(m->report.terms), fmt::format("{:.2f}", m->report.rmspe),
+                     fmt::format("{:.2f}", m->report.mape),
+                     fmt::format("{:.1f}", m->report.within10), m->report.note});
+    }
+  std::string out = fmt::format(
+      "{}: method {}, {} configurations, errors held out by cross-validation, "
+      "seed {}\n\n",
+      printable(model.device), model.method, model.configurations, model.seed);
+  out += table.render(options.width);
+  if (!model.no_power.empty()) out += "\nno power or energy: " + model.no_power + "\n";
+  return out;
+}
+
+}  // namespace neuralpower

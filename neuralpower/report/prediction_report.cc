@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/report/prediction_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
+#include "neuralpower/network/layer_text.h"
+#include "neuralpower/report/json_text.h"
+#include "neuralpower/report/table.h"
+#include "neuralpower/samples/samples_csv.h"
+
+namespace neuralpower {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename Unit>
+Json to_json(const std::optional<Estimate<Unit>>& estimate, double scale) {
+  if (!estimate) return nullptr;
+  return {{"value", estimate->value.value() * scale},
+          {"low", estimate->low.value() * scale},
+          {"high", estimate->high.value() * scale}};
+}
+
+Json layer_name(const NetworkPrediction& p, int index) {
+  return index < 0 ? Json(nullptr) : Json(p.layers[static_cast<std::size_t>(index)].name);
+}
+
+Json to_json(const NetworkPrediction& p) {
+  Json json;
+  json["network"] = p.network;
+  json["device"] = p.device;
+  json["method"] = p.method;
+  json["batch"] = p.batch;
+  json["totals"] = {{"runtime_ms", to_json(p.runtime, 1e3)},
+                    {"power_w", to_json(p.power, 1)},
+                    {"energy_j", to_json(p.energy, 1)},
+                    {"coverage",
+                     {{"layers", p.coverage.layers},
+                      {"covered", p.coverage.covered},
+                      {"share_of_macs", p.coverage.share_of_macs}}},
+                    {"bottleneck",
+                     {{"runtime", layer_name(p, p.slowest)},
+                      {"power", layer_name(p, p.hungriest)},
+                      {"energy", layer_name(p, p.most_energy)}}}};
+  if (!p.energy && !p.no_power.empty()) json["totals"]["no_power"] = p.no_power;
+  json["layers"] = Json::array();
+  json["unsupported"] = Json::array();
+  for (const LayerPrediction& layer : p.layers) {
+    const Work work = count_work(layer.config);
+    Json row = {{"name", layer.name},
+                {"kind", kind_of(layer.config.op)},
+                {"op", layer.source_op},
+                {"layer", format_layer(layer.config)},
+                {"macs", work.macs},
+                {"flops", work.flops},
+                {"params", layer.params},
+                {"bytes", work.bytes()},
+                {"covered", layer.covered},
+                {"reason", layer.reason},
+                {"runtime_ms", to_json(layer.runtime, 1e3)},
+                {"power_w", to_json(layer.power, 1)},
+                {"energy_j", to_json(layer.energy, 1)},
+                {"warnings", layer.warnings}};
+    json["layers"].push_back(std::move(row));
+    if (!layer.covered)
+      json["unsupported"].push_back({{"name", layer.name}, {"reason", layer.reason}});
+  }
+  return json;
+}
+
+template <typename Unit>
+std::string csv_cells(const std::optional<Estimate<Unit>>& e, double scale) {
+  if (!e) return ",,";
+  return format_double(e->value.value() * scale) + "," + format_double(e->low.value() * scale) +
+         "," + format_double(e->high.value() * scale);
+}
+
+std::string render_csv(const std::vector<NetworkPrediction>& predictions) {
+  std::string out =
+      "network,batch,position,name,layer,covered,runtime_ms,runtime_low,runtime_high,power_w,power_"
+      "low,"
+      "power_high,energy_j,energy_low,energy_high,reason\n";
+  for (const NetworkPrediction& p : predictions)
+    for (std::size_t i = 0; i < p.layers.size(); ++i) {
+      const LayerPrediction& layer = p.layers[i];
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", csv_field(printable(p.network)),
+                         p.batch, i + 1, csv_field(printable(layer.name)),
+                         csv_field(format_layer(layer.config)), layer.covered ? 1 : 0,
+                         csv_cells(layer.runtime, 1e3), csv_cells(layer.power, 1),
+                         csv_cells(layer.energy, 1), csv_field(printable(layer.reason)));
+    }
+  return out;
+}
+
+template <typename Unit>
+std::string cell(const std::optional<Estimate<Unit>>& estimate, double scale) {
+  return estimate ? with_digits(estimate->value.value() * scale) : "\u2013";
+}
+
+template <typename Unit>
+std::string with_interval(const std::optional<Estimate<Unit>>& e, double scale, const char* unit) {
+  if (!e) return "\u2013";
+  const auto text = [&](Unit x) { return with_digits(x.value() * scale); };
+  return fmt::format("{} {} (90 %: {} to {})", text(e->value), unit, text(e->low), text(e->high));
+}
+
+std::string bottleneck(const NetworkPrediction& p, int index, double share) {
+  if (index < 0) return "\u2013";
+  return fmt::format("{} ({:.0f} %)", printable(p.layers[static_cast<std::size_t>(index)].name),
+                     100 * share);
+}
+
+std::string render_table(const NetworkPrediction& p, int width) {
+  constexpr int kBarCells = 10;
+  using Align = Table::Align;
+  Table table({{"layer", Align::kLeft},
+               {"operation", Align::kLeft},
+               {"runtime ms"},
+               {"power W"},
+               {"energy J"},
+               {"share"},
+               {p.energy ? "of energy" : "of runtime", Align::kLeft}});
+  // Shares are of energy where that is known, else of runtime.
+  const auto share_of = [&](const LayerPrediction& layer) {
+    if (p.energy && layer.energy && p.energy->value > Joules(0))
+      return layer.energy->value / p.energy->value;
+    if (!p.energy && p.runtime && layer.runtime && p.runtime->value > Seconds(0))
+      return layer.runtime->value / p.runtime->value;
+    return 0.0;
+  };
+  std::set<std::string> reasons;
+  int extrapolated = 0;
+  std::string first_warning;
+  for (const LayerPrediction& layer : p.layers) {
+    if (!layer.covered) {
+      table.add_row(
+          {printable(layer.name), format_layer(layer.config), "?", "?", "?", "", "not covered"});
+      reasons.insert(layer.reason);
+      continue;
+    }
+    const double share = share_of(layer);
+    table.add_row({printable(layer.name) + (layer.warnings.empty() ? "" : " !"),
+                   format_layer(layer.config), cell(layer.runtime, 1e3), cell(layer.power, 1),
+                   cell(layer.energy, 1), fmt::format("{:.1f} %", 100 * share),
+                   bar(share, kBarCells)});
+    if (!layer.warnings.empty() && extrapolated++ == 0)
+      first_warning = printable(layer.name) + ": " + layer.warnings.front();
+  }
+  table.add_rule();
+  table.add_row({"total",
+                 fmt::format("{} of {} layers covered", p.coverage.covered, p.coverage.layers),
+                 cell(p.runtime, 1e3), cell(p.power, 1), cell(p.energy, 1), "", ""});
+  std::string out = fmt::format("{}, batch {}, on {} ({})\n\n", printable(p.network), p.batch,
+                                printable(p.device), printable(p.method));
+  out += table.render(width);
+  const auto share = [&](int index, auto member, const auto& total) {
+    if (index < 0 || !total) return 0.0;
+    return (p.layers[static_cast<std::size_t>(index)].*member)->value / total->value;
+  };
+  out += fmt::format("\nruntime  {}\n", with_interval(p.runtime, 1e3, "ms"));
+  if (p.energy) {
+    out += fmt::format("power    {}\n", with_interval(p.power, 1, "W"));
+    out += fmt::format("energy   {}, {} J an item\n", with_interval(p.energy, 1, "J"),
+                       with_digits(p.energy->value.value() / static_cast<double>(p.batch)));
+  } else {
+    out += fmt::format("power and energy are absent: {}\n",
+                       p.no_power.empty() ? "no model of power for some layers" : p.no_power);
+  }
+  out +=
+      fmt::format("slowest  {}\n",
+                  bottleneck(p, p.slowest, share(p.slowest, &LayerPrediction::runtime, p.runtime)));
+  if (p.energy) {
+    out += fmt::format("hungriest in power  {}\n",
+                       p.hungriest < 0
+                           ? "\u2013"
+                           : printable(p.layers[static_cast<std::size_t>(p.hungriest)].name));
+    out += fmt::format(
+        "most energy  {}\n",
+        bottleneck(p, p.most_energy, share(p.most_energy, &LayerPrediction::energy, p.energy)));
+  }
+  if (!p.coverage.complete()) {
+    out += fmt::format(
+        "\nNOT COVERED by these totals: {} of {} layers ({:.1f} % of the multiply-accumulates)\n",
+        p.coverage.layers - p.coverage.covered, p.coverage.layers,
+        100 * (1 - p.coverage.share_of_macs));
+    for (const std::string& reason : reasons) out += "  " + printable(reason) + "\n";
+  }
+  if (extrapolated > 0)
+    out += fmt::format("\n! {} of {} layers lie outside what was measured; {}\n", extrapolated,
+                       p.coverage.layers, first_warning);
+  return out;
+}
+
+std::string render_batches(const std::vector<NetworkPrediction>& predictions, int width) {
+  Table table({{"batch"},
+               {"runtime ms"},
+               {"power W"},
+               {"energy J"},
+               {"ms an item"},
+               {"J an item"},
+               {"items/s"},
+               {"covered"}});
+  for (const NetworkPrediction& p : predictions) {
+    const auto batch = static_cast<double>(p.batch);
+    const double ms = p.runtime ? in_milliseconds(p.runtime->value) : 0;
+    table.add_row({std::to_string(p.batch), cell(p.runtime, 1e3), cell(p.power, 1),
+                   cell(p.energy, 1), p.runtime ? with_digits(ms / batch) : "\u2013",
+                   p.energy ? with_digits(p.energy->value.value() / batch) : "\u2013",
+                   ms > 0 ? with_digits(1e3 * batch / ms) : "\u2013",
+                   fmt::format("{}/{}", p.coverage.covered, p.coverage.layers)});
+  }
+  return table.render(width);
+}
+
+}  // namespace
+
+std::string render_predictions(const std::vector<NetworkPrediction>& predictions,
+                               const RenderOptions& options) {
+  switch (options.format) {
+    case OutputFormat::kJson: {
+      if (predictions.size() == 1) return json_text(to_json(predictions.front()));
+      Json json;
+      json["network"] = predictions.front().network;
+      json["device"] = predictions.front().device;
+      for (const NetworkPrediction& p : predictions) json["batches"].push_back(to_json(p));
+      return json_text(json);
+    }
+    case OutputFormat::kCsv:
+      return render_csv(predictions);
+    case OutputFormat::kTable: {
+      std::string out;
+      for (const NetworkPrediction& p : predictions)
+        out += (out.empty() ? "" : "\n") + render_table(p, options.width);
+      if (predictions.size() > 1) out += "\n" + render_batches(predictions, options.width);
+      return out;
+    }
+    case OutputFormat::kHtml:
+      break;
+  }
+  throw usage_error("this program was built without the HTML report");
+}
+
+}  // namespace neuralpower

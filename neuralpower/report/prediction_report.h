@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Predictions as text: what `neuralpower predict` prints, for one or several batch sizes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "neuralpower/model/prediction/prediction.h"
+#include "neuralpower/report/format.h"
+
+namespace neuralpower {
+
+// One prediction a batch size. JSON: one document; a single batch size has its members at the top,
+// several stand in "batches".
+std::string render_predictions(const std::vector<NetworkPrediction>& predictions,
+                               const RenderOptions& options);
+
+}  // namespace neuralpower
