@@ -60,7 +60,9 @@ void add_work(const Sizes& s, Sink& sink) {
   sink.add("in_bytes", static_cast<double>(s.work.input_bytes));
   sink.add("out_bytes", static_cast<double>(s.work.output_bytes));
   sink.add("weight_bytes", static_cast<double>(s.work.weight_bytes));
-  sink.add("bytes", static_cast<double>(s.work.bytes()));
+  const auto bytes = static_cast<double>(s.work.bytes());
+  sink.add("bytes", bytes);
+  sink.add("intensity", bytes > 0 ? static_cast<double>(s.work.flops) / bytes : 0);
 }
 
 // N C H W of the input, for kinds that work on whole tensors.
@@ -70,6 +72,16 @@ void add_tensor(const Sizes& s, Sink& sink) {
   sink.add("C", s.C());
   sink.add("H", s.H());
   sink.add("W", s.W());
+  add_work(s, sink);
+}
+
+// For kinds that see no shape, only elements: 64x56x56 is C = 200704 and H = W = 1.
+template <typename Sink>
+void add_flat(const Sizes& s, Sink& sink) {
+  sink.add("N", s.N());
+  sink.add("C", s.C() * s.H() * s.W());
+  sink.add("H", 1);
+  sink.add("W", 1);
   add_work(s, sink);
 }
 
@@ -168,7 +180,7 @@ struct Describe {
   }
 
   void operator()(const Elementwise& op) const {
-    add_tensor(s, sink);
+    add_flat(s, sink);
     sink.add("inputs", static_cast<double>(op.inputs - op.broadcast));
   }
   void operator()(const Dropout& op) const {
@@ -183,7 +195,7 @@ struct Describe {
     add_tensor(s, sink);
     sink.add("hidden", static_cast<double>(op.hidden));
   }
-  void operator()(const Activation&) const { add_tensor(s, sink); }
+  void operator()(const Activation&) const { add_flat(s, sink); }
   void operator()(const Softmax&) const { add_tensor(s, sink); }
   void operator()(const Reduction&) const { add_tensor(s, sink); }
   void operator()(const DataMovement&) const { add_tensor(s, sink); }

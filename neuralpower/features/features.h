@@ -11,6 +11,7 @@
 // features:
 //   flops, macs           operations (work.h)
 //   in_bytes, out_bytes, weight_bytes, bytes    data moved at least once (work.h)
+//   intensity             flops / bytes
 //   cols_bytes            the matrix that im2col makes of a convolution's input
 // All are finite and at least 0.
 #pragma once

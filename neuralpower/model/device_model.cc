@@ -26,6 +26,15 @@ Json terms_to_json(const std::vector<WeightedTerm>& terms) {
   return json;
 }
 
+Json bands_to_json(const std::vector<IntervalBand>& bands) {
+  Json json = Json::array();
+  for (const IntervalBand& band : bands) {
+    const Json up_to = std::isfinite(band.up_to) ? Json(band.up_to) : Json(nullptr);
+    json.push_back({up_to, band.low, band.high});
+  }
+  return json;
+}
+
 Json to_json(const LayerModel& model) {
   Json json;
   for (const Regime& regime : model.regimes) {
@@ -40,11 +49,7 @@ Json to_json(const LayerModel& model) {
   json["ranges"] = Json::object();
   for (const FeatureRange& range : model.ranges)
     json["ranges"][range.feature] = {range.low, range.high};
-  json["interval"] = Json::array();
-  for (const IntervalBand& band : model.interval) {
-    const Json up_to = std::isfinite(band.up_to) ? Json(band.up_to) : Json(nullptr);
-    json["interval"].push_back({up_to, band.low, band.high});
-  }
+  json["interval"] = bands_to_json(model.interval);
   json["held_out"] = {{"rows", model.report.rows},
                       {"rmspe", model.report.rmspe},
                       {"rmse", model.report.rmse},
@@ -84,6 +89,17 @@ std::vector<WeightedTerm> terms_from_json(const Json& json) {
   return terms;
 }
 
+std::vector<IntervalBand> bands_from_json(const Json& json) {
+  std::vector<IntervalBand> bands;
+  for (const Json& band : json) {
+    if (!band.is_array() || band.size() != 3) throw bad_input("a band is not [up to, low, high]");
+    const double up_to =
+        band[0].is_null() ? std::numeric_limits<double>::infinity() : number(band[0], "a band");
+    bands.push_back({up_to, number(band[1], "a band"), number(band[2], "a band")});
+  }
+  return bands;
+}
+
 LayerModel layer_model_from_json(const Json& json, const std::string& key, Target target) {
   LayerModel model;
   model.key = key;
@@ -105,13 +121,7 @@ LayerModel layer_model_from_json(const Json& json, const std::string& key, Targe
       if (!range.is_array() || range.size() != 2) throw bad_input("a range is not [low, high]");
       model.ranges.push_back({feature, number(range[0], "a range"), number(range[1], "a range")});
     }
-  if (json.contains("interval"))
-    for (const Json& band : json["interval"]) {
-      if (!band.is_array() || band.size() != 3) throw bad_input("a band is not [up to, low, high]");
-      const double up_to =
-          band[0].is_null() ? std::numeric_limits<double>::infinity() : number(band[0], "a band");
-      model.interval.push_back({up_to, number(band[1], "a band"), number(band[2], "a band")});
-    }
+  if (json.contains("interval")) model.interval = bands_from_json(json["interval"]);
   if (json.contains("held_out")) {
     const Json& h = json["held_out"];
     model.report.rows = static_cast<int>(number(member(h, "rows"), "rows"));
@@ -153,6 +163,8 @@ std::string to_json_text(const DeviceModel& model) {
     Json& entry = json["layers"][key] = Json::object();
     if (models.runtime) entry["runtime"] = to_json(*models.runtime);
     if (models.power) entry["power"] = to_json(*models.power);
+    if (!models.energy_interval.empty())
+      entry["energy"]["interval"] = bands_to_json(models.energy_interval);
   }
   json["trained_on"] = model.trained_on;
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -192,6 +204,8 @@ DeviceModel parse_device_model(std::string_view json_text) {
         models.runtime = layer_model_from_json(entry["runtime"], key, Target::kRuntime);
       if (entry.contains("power"))
         models.power = layer_model_from_json(entry["power"], key, Target::kPower);
+      if (entry.contains("energy"))
+        models.energy_interval = bands_from_json(member(entry["energy"], "interval"));
       model.layers.emplace(key, std::move(models));
     } catch (Error& error) {
       error.in_node(key);

@@ -8,7 +8,8 @@
 //   "samples": {"configurations": N, "sha256": "...", "source": "citation", "seed": 1},
 //   "no_power": "why there is no power model" (absent if there is one),
 //   "fusion": ["conv+norm+relu", ...],
-//   "layers": {"conv": {"runtime": LAYER MODEL, "power": LAYER MODEL}, ...},
+//   "layers": {"conv": {"runtime": LAYER MODEL, "power": LAYER MODEL,
+//              "energy": {"interval": [...]}}, ...},
 //   "trained_on": ["hash", ...]          16 hex digits for each configuration
 // }
 // LAYER MODEL: {"regimes": [{"when", "intercept", "terms": {name: coefficient}, "log_terms":
@@ -29,6 +30,7 @@ namespace neuralpower {
 
 struct KeyModels {
   std::optional<LayerModel> runtime, power;
+  std::vector<IntervalBand> energy_interval;  // of power x runtime, in J
 };
 
 struct DeviceModel {

@@ -44,7 +44,11 @@ const Method& find_method(std::string_view name);
 // Columns of named terms for all rows: rows x terms.
 std::vector<double> evaluate_terms(std::span<const Term> terms, const MatrixView& features);
 
-// One function a method, each in the file of its name.
+// The rows of the table: published.cc, simple.cc.
 FitResult fit_published(const FitInput& input);
+FitResult fit_macs(const FitInput& input);
+FitResult fit_roofline(const FitInput& input);
+FitResult fit_layer_type(const FitInput& input);
+FitResult fit_individual_layer(const FitInput& input);
 
 }  // namespace neuralpower

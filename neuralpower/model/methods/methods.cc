@@ -12,6 +12,13 @@ constexpr Method kMethods[] = {
     {"neuralpower-2017",
      "the published method: polynomials, Lasso, ten-fold cross-validation (Cai et al. 2017)",
      fit_published},
+    {"layer-type", "one feature per layer type, linear (Rodrigues et al. 2020, complexity 1)",
+     fit_layer_type},
+    {"individual-layer", "a layer's own hyper-parameters, sparse linear (Rodrigues et al. 2020)",
+     fit_individual_layer},
+    {"macs", "a constant rate of multiply-accumulates, constant power", fit_macs},
+    {"roofline", "operations at peak or bytes at bandwidth, constant power (Williams et al. 2009)",
+     fit_roofline},
 };
 
 }  // namespace

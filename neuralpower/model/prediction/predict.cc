@@ -15,10 +15,10 @@ struct Band {
   double low = 1, high = 1;
 };
 
-Band band_at(const LayerModel& model, double value) {
-  for (const IntervalBand& band : model.interval)
+Band band_at(const std::vector<IntervalBand>& bands, double value) {
+  for (const IntervalBand& band : bands)
     if (value <= band.up_to) return {band.low, band.high};
-  if (!model.interval.empty()) return {model.interval.back().low, model.interval.back().high};
+  if (!bands.empty()) return {bands.back().low, bands.back().high};
   return {};
 }
 
@@ -64,6 +64,7 @@ void make_free(LayerPrediction& layer, std::string reason) {
 Predictor::Predictor(DeviceModel model) : model_(std::move(model)) {
   for (const auto& [key, models] : model_.layers) {
     Formulas& f = formulas_[key];
+    f.energy_interval = &models.energy_interval;
     if (models.runtime) {
       f.runtime_model = &*models.runtime;
       f.runtime.emplace(*models.runtime);
@@ -100,7 +101,7 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
   const Formulas& f = found->second;
   const std::vector<double> features = extract_features(config);
   const double ms = f.runtime->evaluate(features);
-  const Band time_band = band_at(*f.runtime_model, ms);
+  const Band time_band = band_at(f.runtime_model->interval, ms);
   layer.covered = true;
   layer.runtime = {milliseconds(ms), milliseconds(ms * time_band.low),
                    milliseconds(ms * time_band.high)};
@@ -116,10 +117,16 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
     return layer;
   }
   const double watts = f.power->evaluate(features);
-  const Band power_band = band_at(*f.power_model, watts);
+  const Band power_band = band_at(f.power_model->interval, watts);
   layer.power = {Watts(watts), Watts(watts * power_band.low), Watts(watts * power_band.high)};
-  layer.energy = {layer.power->value * layer.runtime->value, layer.power->low * layer.runtime->low,
-                  layer.power->high * layer.runtime->high};
+  const Joules energy = layer.power->value * layer.runtime->value;
+  if (f.energy_interval->empty()) {
+    layer.energy = {energy, layer.power->low * layer.runtime->low,
+                    layer.power->high * layer.runtime->high};
+  } else {
+    const Band energy_band = band_at(*f.energy_interval, energy.value());
+    layer.energy = {energy, energy * energy_band.low, energy * energy_band.high};
+  }
   return layer;
 }
 

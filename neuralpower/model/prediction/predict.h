@@ -14,6 +14,8 @@ namespace neuralpower {
 class Predictor {
  public:
   explicit Predictor(DeviceModel model);
+  Predictor(const Predictor&) = delete;  // holds pointers into its model
+  Predictor& operator=(const Predictor&) = delete;
 
   const DeviceModel& model() const { return model_; }
 
@@ -25,6 +27,7 @@ class Predictor {
     const LayerModel* runtime_model = nullptr;
     const LayerModel* power_model = nullptr;
     std::optional<LayerFormula> runtime, power;
+    const std::vector<IntervalBand>* energy_interval = nullptr;
   };
   DeviceModel model_;
   std::map<std::string, Formulas, std::less<>> formulas_;

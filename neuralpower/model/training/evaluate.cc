@@ -214,9 +214,7 @@ Evaluation cross_validate_method(const std::vector<Sample>& samples,
       }
       const KeyData rows = select_rows(data, training);
       DeviceModel model;
-      KeyModels& models = model.layers[key];
-      models.runtime = fit_layer_model(rows, Target::kRuntime, options.train);
-      if (rows.has_power()) models.power = fit_layer_model(rows, Target::kPower, options.train);
+      model.layers[key] = fit_key_models(rows, options.train);
       const Predictor predictor(std::move(model));
       add_terms(pairs, key, predictor.model().layers.at(key));
       for (std::size_t i : held_out)

@@ -21,8 +21,13 @@ std::vector<IntervalBand> conformal_bands(std::span<const double> truth,
   std::sort(rows.begin(), rows.end());
   const std::size_t count =
       std::clamp<std::size_t>(rows.size() / kRowsPerBand, 1, static_cast<std::size_t>(max_bands));
+  std::size_t last = 0;
   for (std::size_t b = 0; b < count; ++b) {
-    const std::size_t first = b * rows.size() / count, last = (b + 1) * rows.size() / count;
+    const std::size_t first = last;
+    last = std::max(first, (b + 1) * rows.size() / count);
+    // Equal predictions (a clamp makes many) belong to one band.
+    while (last > first && last < rows.size() && rows[last].first == rows[last - 1].first) ++last;
+    if (last == first) continue;
     std::vector<double> ratios;
     for (std::size_t i = first; i < last; ++i) ratios.push_back(rows[i].second);
     std::sort(ratios.begin(), ratios.end());
@@ -32,7 +37,8 @@ std::vector<IntervalBand> conformal_bands(std::span<const double> truth,
       return static_cast<std::size_t>(std::clamp(r, 1.0, n)) - 1;
     };
     IntervalBand band;
-    band.up_to = b + 1 == count ? std::numeric_limits<double>::infinity() : rows[last - 1].first;
+    band.up_to =
+        last == rows.size() ? std::numeric_limits<double>::infinity() : rows[last - 1].first;
     // A prediction always lies inside its own interval.
     band.low = std::min(1.0, ratios[rank(std::floor((n + 1) * tail))]);
     band.high = std::max(1.0, ratios[rank(std::ceil((n + 1) * (1 - tail)))]);

@@ -59,9 +59,12 @@ std::string joined_software(const std::vector<Sample>& samples) {
   return text;
 }
 
-}  // namespace
+struct FittedModel {
+  LayerModel model;
+  std::vector<double> held_out;  // a row, by a fit that did not see it
+};
 
-LayerModel fit_layer_model(const KeyData& data, Target target, const TrainOptions& options) {
+FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& options) {
   const Method& method = find_method(options.method);
   FitInput input;
   input.key = data.key;
@@ -88,7 +91,26 @@ LayerModel fit_layer_model(const KeyData& data, Target target, const TrainOption
   model.report.rmse = errors.rmse;
   model.report.mape = errors.mape;
   model.report.within10 = errors.within10;
-  return model;
+  return {std::move(model), std::move(fit.held_out)};
+}
+
+}  // namespace
+
+KeyModels fit_key_models(const KeyData& data, const TrainOptions& options) {
+  KeyModels models;
+  const FittedModel runtime = fit_target(data, Target::kRuntime, options);
+  models.runtime = runtime.model;
+  if (!data.has_power()) return models;
+  const FittedModel power = fit_target(data, Target::kPower, options);
+  models.power = power.model;
+  // Errors of runtime and power are not independent, so the energy's interval is its own.
+  std::vector<double> energy, predicted;
+  for (std::size_t i = 0; i < data.rows.size(); ++i) {
+    energy.push_back(data.runtime_ms[i] * 1e-3 * data.power_w[i]);
+    predicted.push_back(runtime.held_out[i] * 1e-3 * power.held_out[i]);
+  }
+  models.energy_interval = conformal_bands(energy, predicted);
+  return models;
 }
 
 DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOptions& options,
@@ -106,11 +128,8 @@ DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOp
     if (data.rows.size() < kMinimumRows) continue;
     if (progress) progress(key);
     KeyModels& models = model.layers[key];
-    models.runtime = fit_layer_model(data, Target::kRuntime, options);
-    if (data.has_power()) {
-      models.power = fit_layer_model(data, Target::kPower, options);
-      any_power = true;
-    }
+    models = fit_key_models(data, options);
+    any_power = any_power || models.power;
     model.configurations += static_cast<int>(data.rows.size());
     for (const ReducedSample& row : data.rows)
       model.trained_on.push_back(configuration_hash(row.text));

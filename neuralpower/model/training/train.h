@@ -23,10 +23,12 @@ struct TrainOptions {
   unsigned threads = 1;
 };
 
-// Fits one target of one key, with held-out errors, ranges and interval filled in. Keys with fewer
-// than kMinimumRows configurations get no model.
+// A key with fewer configurations gets no model.
 inline constexpr std::size_t kMinimumRows = 5;
-LayerModel fit_layer_model(const KeyData& data, Target target, const TrainOptions& options);
+
+// Fits runtime and, where there is any, power of one key, with held-out errors, ranges and
+// intervals filled in.
+KeyModels fit_key_models(const KeyData& data, const TrainOptions& options);
 
 // Error (bad input) if there is no key with enough configurations. `progress` is told the keys.
 DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOptions& options,

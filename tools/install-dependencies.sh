@@ -1,0 +1,30 @@
+#!/bin/sh
+# Installs the Debian packages that building, testing and measuring need; does nothing if they are
+# all there. Uses sudo where it is needed and available.
+set -eu
+
+packages="g++ cmake ninja-build make git ca-certificates
+  libcli11-dev libfmt-dev nlohmann-json3-dev libmd-dev libprotozero-dev libsqlite3-dev
+  libdnnl-dev libopenblas-dev libeigen3-dev libgtest-dev libgmock-dev libbenchmark-dev
+  python3 sqlite3"
+
+missing=""
+for package in $packages; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+    missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "install-dependencies: this needs a Debian system; missing:$missing" >&2
+  exit 3
+fi
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "install-dependencies: run as root, or install:$missing" >&2; exit 3; }
+  as_root=sudo
+fi
+echo "installing:$missing"
+$as_root apt-get update -q
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
