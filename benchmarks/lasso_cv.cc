@@ -4,19 +4,23 @@
 // usage: lasso_cv X.csv y.csv folds.csv [--threads N] [--repeat R] [--columns P]
 //
 // Plain numbers, no header; folds, and the indices lambda_min and lambda_1se in the output, count
-// from 1. A file ending in .f64 holds row-major doubles, X's with P columns.
+// from 1. A file ending in .f64 holds row-major doubles, X's with P columns. "kkt" and "gap" are
+// the largest over the path on all rows and those of the folds; "seconds" count from data in
+// memory, and from the file where "streamed" is true.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <iterator>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "benchmarks/matrix_file.h"
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/regression/cross_validation.h"
@@ -27,11 +31,6 @@ namespace {
 struct Arguments {
   std::vector<std::string> files;
   std::size_t threads = 1, repeat = 1, columns = 0;
-};
-
-struct Table {
-  std::vector<double> values;
-  std::size_t rows = 0, cols = 0;
 };
 
 Arguments parse_arguments(std::span<char* const> words) {
@@ -60,49 +59,26 @@ Arguments parse_arguments(std::span<char* const> words) {
   return arguments;
 }
 
-Table read_table(const std::string& path, std::size_t binary_columns) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw bad_input("cannot be read").in_file(path);
-  Table table;
-  if (path.ends_with(".f64")) {
-    in.seekg(0, std::ios::end);
-    const auto bytes = static_cast<std::size_t>(in.tellg());
-    in.seekg(0);
-    if (binary_columns == 0) throw usage_error(".f64 needs --columns P").in_file(path);
-    if (bytes % (sizeof(double) * binary_columns) != 0) {
-      throw bad_input("not a whole number of rows").in_file(path);
-    }
-    table.cols = binary_columns;
-    table.rows = bytes / (sizeof(double) * binary_columns);
-    table.values.resize(table.rows * table.cols);
-    in.read(reinterpret_cast<char*>(table.values.data()), static_cast<std::streamsize>(bytes));
-    if (!in) throw bad_input("cannot be read to its end").in_file(path);
-    return table;
-  }
-  std::string line;
-  while (std::getline(in, line)) {
-    if (trim(line).empty()) continue;
-    const std::size_t before = table.values.size();
-    for (const std::string_view field : split(line, ',')) {
-      const auto value = parse_double(trim(field));
-      if (!value) {
-        throw bad_input("row " + std::to_string(table.rows + 1) + ", column " +
-                        std::to_string(table.values.size() - before + 1) +
-                        ": not a finite number: " + std::string(field))
-            .in_file(path);
-      }
-      table.values.push_back(*value);
-    }
-    const std::size_t cols = table.values.size() - before;
-    if (table.rows > 0 && cols != table.cols) {
-      throw bad_input("row " + std::to_string(table.rows + 1) + " has " + std::to_string(cols) +
-                      " columns, the first has " + std::to_string(table.cols))
+// One column from a file, which must have no other.
+std::vector<double> read_column(const std::string& path) {
+  Table table = read_table(path, 1);
+  if (table.rows > 0 && table.cols != 1) throw bad_input("one column is expected").in_file(path);
+  return std::move(table.values);
+}
+
+std::vector<std::uint32_t> read_folds(const std::string& path, std::size_t& fold_count) {
+  std::vector<std::uint32_t> folds;
+  fold_count = 0;
+  for (const double fold : read_column(path)) {
+    if (!(fold >= 1 && fold <= 1e6) || fold != std::floor(fold)) {
+      throw bad_input("row " + std::to_string(folds.size() + 1) +
+                      ": folds are whole numbers from 1")
           .in_file(path);
     }
-    table.cols = cols;
-    ++table.rows;
+    folds.push_back(static_cast<std::uint32_t>(fold) - 1);
+    fold_count = std::max<std::size_t>(fold_count, folds.back() + 1);
   }
-  return table;
+  return folds;
 }
 
 template <typename T>
@@ -114,30 +90,55 @@ void print_array(const char* name, const std::vector<T>& values, const char* end
   std::printf("]%s", end);
 }
 
+// A binary matrix larger than this is read anew in every repetition, a block at a time, so that
+// memory does not grow with the rows; the reading then counts.
+constexpr std::size_t kHeldInMemory = std::size_t{64} << 20;
+constexpr std::size_t kStreamedRows = 2048;
+
+FoldMoments stream_moments(BinaryRows& matrix, std::size_t columns, std::span<const double> target,
+                           std::span<const std::uint32_t> folds, std::size_t fold_count,
+                           unsigned threads) {
+  FoldMomentsBuilder builder(columns, 1, fold_count);
+  matrix.rewind();
+  for (std::size_t start = 0; start < target.size(); start += kStreamedRows) {
+    const std::size_t rows = std::min(kStreamedRows, target.size() - start);
+    const std::vector<double>& block = matrix.next(rows);
+    builder.add({{block.data(), block.size() / columns, columns},
+                 {target.data() + start, rows, 1},
+                 {},
+                 folds.subspan(start, rows)},
+                threads);
+  }
+  return builder.finish();
+}
+
 void run(const Arguments& arguments) {
-  const Table terms = read_table(arguments.files[0], arguments.columns);
-  const Table target = read_table(arguments.files[1], 1);
-  const Table fold_numbers = read_table(arguments.files[2], 1);
-  if (target.cols != 1) throw bad_input("one column is expected").in_file(arguments.files[1]);
-  std::vector<std::uint32_t> folds;
-  std::uint32_t fold_count = 0;
-  for (std::size_t r = 0; r < fold_numbers.values.size(); ++r) {
-    const double fold = fold_numbers.values[r];
-    if (!(fold >= 1 && fold <= 1e6) || fold != std::floor(fold)) {
-      throw bad_input("row " + std::to_string(r + 1) + ": folds are whole numbers from 1")
-          .in_file(arguments.files[2]);
-    }
-    folds.push_back(static_cast<std::uint32_t>(fold) - 1);
-    fold_count = std::max(fold_count, folds.back() + 1);
+  const std::string& matrix_file = arguments.files[0];
+  const std::vector<double> target = read_column(arguments.files[1]);
+  std::size_t fold_count = 0;
+  const std::vector<std::uint32_t> folds = read_folds(arguments.files[2], fold_count);
+  std::optional<BinaryRows> on_disk;
+  Table in_memory;
+  if (is_binary(matrix_file)) {
+    on_disk.emplace(matrix_file, arguments.columns);
+    if (on_disk->rows() * arguments.columns * sizeof(double) <= kHeldInMemory) on_disk.reset();
+  }
+  if (!on_disk) in_memory = read_table(matrix_file, arguments.columns);
+  const std::size_t rows = on_disk ? on_disk->rows() : in_memory.rows;
+  if (target.size() != rows || folds.size() != rows) {
+    throw bad_input(std::to_string(rows) + " rows of terms, " + std::to_string(target.size()) +
+                    " targets and " + std::to_string(folds.size()) + " fold numbers")
+        .in_file(matrix_file);
   }
   const auto threads = static_cast<unsigned>(arguments.threads);
   CrossValidation cv;
   std::vector<double> seconds;
   for (std::size_t i = 0; i < arguments.repeat; ++i) {
     const auto start = std::chrono::steady_clock::now();
-    const FoldMoments moments = accumulate_moments(
-        MatrixView(terms.values.data(), terms.rows, terms.cols),
-        MatrixView(target.values.data(), target.rows, 1), {}, folds, fold_count, threads);
+    const FoldMoments moments =
+        on_disk ? stream_moments(*on_disk, arguments.columns, target, folds, fold_count, threads)
+                : accumulate_moments({in_memory.values.data(), rows, in_memory.cols},
+                                     {target.data(), rows, 1}, {}, folds, fold_count, threads);
     cv = cross_validate(moments, {}, 0, threads);
     seconds.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -149,8 +150,9 @@ void run(const Arguments& arguments) {
   print_array("kkt", cv.kkt, ",\n");
   print_array("gap", cv.gap, ",\n");
   print_array("cv_mse", cv.cv_mse, ",\n");
-  std::printf("\"lambda_min\": %zu, \"lambda_1se\": %zu, \"converged\": %s,\n", cv.lambda_min + 1,
-              cv.lambda_1se + 1, cv.converged ? "true" : "false");
+  std::printf("\"lambda_min\": %zu, \"lambda_1se\": %zu, \"converged\": %s, \"streamed\": %s,\n",
+              cv.lambda_min + 1, cv.lambda_1se + 1, cv.converged ? "true" : "false",
+              on_disk ? "true" : "false");
   print_array("seconds", seconds, "}\n");
 }
 

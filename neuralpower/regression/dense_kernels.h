@@ -20,6 +20,16 @@ constexpr std::size_t kPanelGroup = 24;  // a cross-product's stride is a multip
 struct DenseKernels {
   const char* name;
 
+  // Copies panel_count x 8 doubles of a row into the packed block at `to`, adding weight x row to
+  // `sum`.
+  void (*pack_row)(const double* row, std::size_t panel_count, double weight, double* to,
+                   std::size_t panel_stride, double* sum);
+
+  // One panel of `rows` rows: subtracts `pivot` from each, adds weights[r] x what is left to the
+  // eight `drift`, then multiplies row r by roots[r]. `weights` and `roots` are null for ones.
+  void (*centre_panel)(double* panel, std::size_t rows, const double* pivot, const double* weights,
+                       const double* roots, double* drift);
+
   // Adds the lower triangle of Z'Z to `out` (row stride `stride`, a multiple of kPanelGroup), Z
   // being `rows` rows of `panel_count` panels. Elements above the diagonal become meaningless.
   void (*add_cross_products)(const double* panels, std::size_t rows, std::size_t panel_stride,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/regression/moments.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -116,20 +117,12 @@ void MomentsBuilder::add(const double* terms, const double* targets, double weig
   }
   if (weight == 0) return;
   double* to = panels_.data() + filled_ * kLane;
-  const std::size_t columns = moments_.columns();
-  std::size_t j = 0;
-  for (; j + kLane <= moments_.terms; j += kLane, to += panel_stride_) {
-    for (std::size_t lane = 0; lane < kLane; ++lane) {
-      to[lane] = terms[j + lane];
-      sum_[j + lane] += weight * terms[j + lane];
-    }
-  }
-  for (; j < columns; j += kLane, to += panel_stride_) {
-    for (std::size_t c = j; c < columns && c < j + kLane; ++c) {
-      const double value = c < moments_.terms ? terms[c] : targets[c - moments_.terms];
-      to[c - j] = value;
-      sum_[c] += weight * value;
-    }
+  const std::size_t whole = moments_.terms / kLane;
+  dense_kernels().pack_row(terms, whole, weight, to, panel_stride_, sum_.data());
+  for (std::size_t j = whole * kLane; j < moments_.columns(); ++j) {
+    const double value = j < moments_.terms ? terms[j] : targets[j - moments_.terms];
+    to[j / kLane * panel_stride_ + j % kLane] = value;
+    sum_[j] += weight * value;
   }
   weights_[filled_] = weight;
   row_number_[filled_] = row;
@@ -174,25 +167,12 @@ void MomentsBuilder::flush() {
     // One NaN or infinity among the values shows in their sum, so nobody looks at each of them.
     if (!(std::abs(pivots[j]) < 1e150)) report_bad_value();
   }
+  const DenseKernels& kernels = dense_kernels();
   for (std::size_t panel = 0; panel < panel_count_; ++panel) {
-    double* block = panels_.data() + panel * panel_stride_;
     const double* pivot = pivots.data() + panel * kLane;
-    double drift[kLane] = {};
-    for (std::size_t r = 0; r < filled_; ++r) {
-      double* row = block + r * kLane;
-      if (unit_weights) {
-        for (std::size_t lane = 0; lane < kLane; ++lane) {
-          row[lane] -= pivot[lane];
-          drift[lane] += row[lane];
-        }
-      } else {
-        for (std::size_t lane = 0; lane < kLane; ++lane) {
-          const double deviation = row[lane] - pivot[lane];
-          drift[lane] += weights_[r] * deviation;
-          row[lane] = root[r] * deviation;
-        }
-      }
-    }
+    alignas(64) double drift[kLane];
+    kernels.centre_panel(panels_.data() + panel * panel_stride_, filled_, pivot,
+                         unit_weights ? nullptr : weights_.data(), root, drift);
     for (std::size_t lane = 0; lane < kLane && panel * kLane + lane < columns; ++lane) {
       const std::size_t j = panel * kLane + lane;
       const double tail = drift[lane] / block_weight;
@@ -209,7 +189,6 @@ void MomentsBuilder::flush() {
       }
     }
   }
-  const DenseKernels& kernels = dense_kernels();
   kernels.add_cross_products(panels_.data(), filled_, panel_stride_, panel_count_,
                              moments_.products.data(), moments_.stride);
   kernels.merge_lower(moments_.products.data(), nullptr, up_.data(), down_.data(), columns,
@@ -236,46 +215,63 @@ Moments FoldMoments::training(std::size_t held_out) const {
   return merged;
 }
 
+FoldMomentsBuilder::FoldMomentsBuilder(std::size_t terms, std::size_t targets,
+                                       std::size_t fold_count)
+    : terms_(terms), targets_(targets) {
+  for (std::size_t f = 0; f < fold_count; ++f) builders_.emplace_back(terms, targets);
+}
+
+void FoldMomentsBuilder::add(const RowBlock& block, unsigned threads) {
+  const std::size_t rows = block.terms.rows, folds = builders_.size();
+  const auto disagree = [&](const char* what, std::size_t count) {
+    throw bad_input(std::to_string(rows) + " rows of terms, but " + std::to_string(count) + " " +
+                    what);
+  };
+  if (block.terms.cols != terms_ || block.targets.cols != targets_) {
+    throw bad_input("a block of " + std::to_string(block.terms.cols) + " terms and " +
+                    std::to_string(block.targets.cols) + " targets where " +
+                    std::to_string(terms_) + " and " + std::to_string(targets_) + " are expected");
+  }
+  if (block.targets.rows != rows) disagree("targets", block.targets.rows);
+  if (!block.weights.empty() && block.weights.size() != rows) {
+    disagree("weights", block.weights.size());
+  }
+  if (!block.folds.empty() && block.folds.size() != rows) {
+    disagree("fold numbers", block.folds.size());
+  }
+  for (std::size_t r = 0; r < block.folds.size(); ++r) {
+    if (block.folds[r] >= folds) {
+      throw bad_input("row " + std::to_string(rows_ + r + 1) + ": fold " +
+                      std::to_string(block.folds[r] + 1) + " of " + std::to_string(folds));
+    }
+  }
+  // A fold's rows reach its builder in their order, whoever carries them.
+  const std::size_t tasks = std::clamp<std::size_t>(threads, 1, folds);
+  run_tasks(tasks, threads, [&](std::size_t task) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      const std::size_t fold = block.folds.empty() ? 0 : block.folds[r];
+      if (fold % tasks != task) continue;
+      builders_[fold].add(block.terms.row(r), block.targets.row(r),
+                          block.weights.empty() ? 1.0 : block.weights[r], rows_ + r);
+    }
+  });
+  rows_ += rows;
+}
+
+FoldMoments FoldMomentsBuilder::finish() {
+  if (rows_ == 0) throw bad_input("there are no rows");
+  FoldMoments result;
+  for (MomentsBuilder& builder : builders_) result.folds.push_back(builder.finish());
+  return result;
+}
+
 FoldMoments accumulate_moments(const MatrixView& terms, const MatrixView& targets,
                                std::span<const double> weights,
                                std::span<const std::uint32_t> fold_of_row, std::size_t fold_count,
                                unsigned threads) {
-  const auto disagree = [&](const char* what, std::size_t count) {
-    throw bad_input(std::to_string(terms.rows) + " rows of terms, but " + std::to_string(count) +
-                    " " + what);
-  };
-  if (targets.rows != terms.rows) disagree("targets", targets.rows);
-  if (!weights.empty() && weights.size() != terms.rows) disagree("weights", weights.size());
-  if (!fold_of_row.empty() && fold_of_row.size() != terms.rows) {
-    disagree("fold numbers", fold_of_row.size());
-  }
-  if (terms.rows == 0) throw bad_input("there are no rows");
-  const std::size_t folds = fold_of_row.empty() ? 1 : fold_count;
-  std::vector<std::vector<std::uint32_t>> rows_of_fold(folds);
-  for (std::size_t r = 0; r < terms.rows; ++r) {
-    const std::size_t fold = fold_of_row.empty() ? 0 : fold_of_row[r];
-    if (fold >= folds) {
-      throw bad_input("row " + std::to_string(r + 1) + ": fold " + std::to_string(fold + 1) +
-                      " of " + std::to_string(folds));
-    }
-    rows_of_fold[fold].push_back(static_cast<std::uint32_t>(r));
-  }
-  FoldMoments result;
-  result.folds.resize(folds);
-  run_tasks(folds, threads, [&](std::size_t fold) {
-    MomentsBuilder builder(terms.cols, targets.cols);
-    const std::vector<std::uint32_t>& rows = rows_of_fold[fold];
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const std::size_t r = rows[i];
-      if (i + 2 < rows.size()) {
-        const double* ahead = terms.row(rows[i + 2]);
-        for (std::size_t j = 0; j < terms.cols; j += kLane) __builtin_prefetch(ahead + j);
-      }
-      builder.add(terms.row(r), targets.row(r), weights.empty() ? 1.0 : weights[r], r);
-    }
-    result.folds[fold] = builder.finish();
-  });
-  return result;
+  FoldMomentsBuilder builder(terms.cols, targets.cols, fold_of_row.empty() ? 1 : fold_count);
+  builder.add({terms, targets, weights, fold_of_row}, threads);
+  return builder.finish();
 }
 
 }  // namespace neuralpower

@@ -60,7 +60,7 @@ Moments select_terms(const Moments& moments, std::span<const std::size_t> kept);
 // Collects rows one by one. Row numbers serve error messages only and count from 1 there.
 class MomentsBuilder {
  public:
-  static constexpr std::size_t kBlockRows = 256;
+  static constexpr std::size_t kBlockRows = 128;
 
   MomentsBuilder(std::size_t terms, std::size_t targets);
 
@@ -80,7 +80,7 @@ class MomentsBuilder {
   std::size_t filled_ = 0;
   AlignedVector panels_;         // the block, packed for the kernel
   AlignedVector up_, down_;      // the rank-one parts of a merge
-  std::vector<double> sum_;      // weighted column sums of the block
+  AlignedVector sum_;            // weighted column sums of the block
   std::vector<double> weights_;  // of the block's rows
   std::vector<std::size_t> row_number_;
 };
@@ -95,9 +95,35 @@ struct FoldMoments {
   Moments training(std::size_t held_out) const;
 };
 
-// One pass over rows in memory. `fold_of_row` holds indices below `fold_count` (empty: one fold);
-// `weights` may be empty for ones. Throws on sizes that disagree, a fold index out of range and
-// values that are not finite.
+// Some rows, lent by whoever has them. `folds` holds fold indices from 0 (empty: fold 0), `weights`
+// may be empty for ones.
+struct RowBlock {
+  MatrixView terms, targets;
+  std::span<const double> weights;
+  std::span<const std::uint32_t> folds;
+};
+
+// Moments of each fold from rows that come block by block: from a file, a store, a generator, the
+// terms expanded on the fly. Memory is some (terms + targets) x (128 + terms + targets) doubles a
+// fold, whatever the number of rows; how rows are cut into blocks does not change the result.
+class FoldMomentsBuilder {
+ public:
+  FoldMomentsBuilder(std::size_t terms, std::size_t targets, std::size_t fold_count);
+
+  // Throws (bad input) on sizes that disagree, a fold index out of range and values that are not
+  // finite; row numbers in messages count all rows added, from 1. After an error the builder is
+  // void.
+  void add(const RowBlock& block, unsigned threads = 1);
+
+  // Throws if there were no rows at all.
+  FoldMoments finish();
+
+ private:
+  std::size_t terms_, targets_, rows_ = 0;
+  std::vector<MomentsBuilder> builders_;
+};
+
+// The same for rows in memory.
 FoldMoments accumulate_moments(const MatrixView& terms, const MatrixView& targets,
                                std::span<const double> weights,
                                std::span<const std::uint32_t> fold_of_row, std::size_t fold_count,
