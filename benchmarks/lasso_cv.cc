@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -90,6 +91,18 @@ void print_array(const char* name, const std::vector<T>& values, const char* end
   std::printf("]%s", end);
 }
 
+// The most memory this process has held, as the kernel counts it; 0 where it does not tell.
+double peak_megabytes() {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    const auto words = split_blanks(line);
+    if (words.size() < 2 || words[0] != "VmHWM:") continue;
+    return static_cast<double>(parse_int(words[1]).value_or(0)) / 1024;
+  }
+  return 0;
+}
+
 // A binary matrix larger than this is read anew in every repetition, a block at a time, so that
 // memory does not grow with the rows; the reading then counts.
 constexpr std::size_t kHeldInMemory = std::size_t{64} << 20;
@@ -150,9 +163,11 @@ void run(const Arguments& arguments) {
   print_array("kkt", cv.kkt, ",\n");
   print_array("gap", cv.gap, ",\n");
   print_array("cv_mse", cv.cv_mse, ",\n");
-  std::printf("\"lambda_min\": %zu, \"lambda_1se\": %zu, \"converged\": %s, \"streamed\": %s,\n",
-              cv.lambda_min + 1, cv.lambda_1se + 1, cv.converged ? "true" : "false",
-              on_disk ? "true" : "false");
+  std::printf(
+      "\"lambda_min\": %zu, \"lambda_1se\": %zu, \"converged\": %s, \"streamed\": "
+      "%s,\n\"peak_megabytes\": %.1f, ",
+      cv.lambda_min + 1, cv.lambda_1se + 1, cv.converged ? "true" : "false",
+      on_disk ? "true" : "false", peak_megabytes());
   print_array("seconds", seconds, "}\n");
 }
 
