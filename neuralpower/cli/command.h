@@ -23,6 +23,7 @@ std::span<const Command> commands();
 
 // One function a command, each in the file of its name.
 Action configure_inspect(CLI::App& app);
+Action configure_devices(CLI::App& app);
 Action configure_train(CLI::App& app);
 Action configure_predict(CLI::App& app);
 Action configure_evaluate(CLI::App& app);

@@ -24,13 +24,18 @@ constexpr Command kCommands[] = {
      configure_train},
     {"predict", "Runtime, power and energy of every layer and of the whole network",
      "neuralpower predict resnet50.onnx --device my-server.json --batch 1,8,64\n"
-     "neuralpower predict vgg16.prototxt --device xeon-5120 --format json",
+     "neuralpower predict vgg16.prototxt --device xeon-5120 --format json\n"
+     "neuralpower predict nin.onnx --method paleo --device titan-x",
      configure_predict},
     {"evaluate", "Errors of a device model on samples it was not trained on",
      "neuralpower evaluate my-server.json more.csv --networks networks.csv", configure_evaluate},
     {"crossvalidate", "Held-out errors of a method on samples",
      "neuralpower crossvalidate samples.csv --method neuralpower-2017 --format json",
      configure_crossvalidate},
+    {"devices", "The device models and data sheets at hand",
+     "neuralpower devices\n"
+     "neuralpower devices --format json",
+     configure_devices},
 };
 
 constexpr int kExitUsage = 2, kExitEnvironment = 3;

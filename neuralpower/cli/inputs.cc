@@ -28,6 +28,40 @@ std::vector<fs::path> device_folders() {
   return folders;
 }
 
+// Files of a folder whose name is not there yet: the nearer folder wins.
+void add_json_files(const fs::path& folder, std::vector<fs::path>& files) {
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const fs::path& file = entry.path();
+    const bool known = std::any_of(files.begin(), files.end(),
+                                   [&](const fs::path& f) { return f.stem() == file.stem(); });
+    if (file.extension() == ".json" && !known) found.push_back(file);
+  }
+  std::sort(found.begin(), found.end());
+  files.insert(files.end(), found.begin(), found.end());
+}
+
+// The file itself if `name_or_file` is one, else the shipped file of that name.
+fs::path find_shipped(const std::string& name_or_file, const std::vector<fs::path>& files,
+                      const char* what) {
+  if (fs::exists(name_or_file) || name_or_file.find('/') != std::string::npos ||
+      name_or_file.ends_with(".json"))
+    return name_or_file;
+  std::vector<std::string> names;
+  std::string list;
+  for (const fs::path& file : files) {
+    if (file.stem() == name_or_file) return file;
+    names.push_back(file.stem().string());
+    list += (list.empty() ? "" : ", ") + names.back();
+  }
+  const auto near = closest_word(name_or_file, names);
+  throw usage_error("no " + std::string(what) + " '" + name_or_file + "'" +
+                    (near           ? "; did you mean '" + *near + "'?"
+                     : list.empty() ? "; give the file of one"
+                                    : "; there are " + list + ", or give a file"));
+}
+
 }  // namespace
 
 std::vector<Sample> read_samples(const std::vector<std::string>& files) {
@@ -63,25 +97,21 @@ Network read_network(const std::string& file, const ImportOptions& options) {
 }
 
 DeviceModel find_device_model(const std::string& name_or_file) {
-  if (fs::exists(name_or_file) || name_or_file.find('/') != std::string::npos ||
-      name_or_file.ends_with(".json"))
-    return load_device_model(name_or_file);
-  std::vector<std::string> names;
+  return load_device_model(find_shipped(name_or_file, shipped_devices().models, "device model"));
+}
+
+PaleoDevice find_device_spec(const std::string& name_or_file) {
+  return load_paleo_device(
+      find_shipped(name_or_file, shipped_devices().specs, "device data sheet"));
+}
+
+ShippedDevices shipped_devices() {
+  ShippedDevices shipped;
   for (const fs::path& folder : device_folders()) {
-    const fs::path file = folder / (name_or_file + ".json");
-    if (fs::exists(file)) return load_device_model(file);
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder, ignored))
-      if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+    add_json_files(folder, shipped.models);
+    add_json_files(folder / "specs", shipped.specs);
   }
-  std::sort(names.begin(), names.end());
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  const auto near = closest_word(name_or_file, names);
-  throw usage_error("no device model '" + name_or_file + "'" +
-                    (near           ? "; did you mean '" + *near + "'?"
-                     : list.empty() ? "; give the file of one"
-                                    : "; there are " + list + ", or give a file"));
+  return shipped;
 }
 
 void add_training_options(CLI::App& app, TrainOptions& options) {

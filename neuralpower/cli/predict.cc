@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/model/prediction/predict.h"
 
+#include <functional>
 #include <iostream>
 #include <memory>
 
@@ -30,7 +31,7 @@ std::vector<std::int64_t> parse_batches(const std::string& text) {
 
 Action configure_predict(CLI::App& app) {
   struct Options {
-    std::string model, device, batches;
+    std::string model, device, batches, method;
     ShapeOption shape;
     FormatOption format;
   };
@@ -41,10 +42,21 @@ Action configure_predict(CLI::App& app) {
   app.add_option("--device", options->device, "Device model: a file, or the name of a shipped one")
       ->required();
   app.add_option("--batch", options->batches, "Batch sizes: 8 or 1,8,64");
+  app.add_option("--method", options->method,
+                 "paleo: the analytical baseline, from a device's data sheet alone")
+      ->check(CLI::IsMember({"paleo"}));
   options->shape.add_to(app);
   options->format.add_to(app, {"table", "json", "csv"});
   return [options] {
-    const Predictor predictor(find_device_model(options->device));
+    std::function<NetworkPrediction(const Network&)> predict;
+    if (options->method == "paleo") {
+      predict = [spec = find_device_spec(options->device)](const Network& network) {
+        return predict_with_paleo(network, spec);
+      };
+    } else {
+      predict = [predictor = std::make_shared<Predictor>(find_device_model(options->device))](
+                    const Network& network) { return predictor->predict(network); };
+    }
     std::vector<std::int64_t> batches = parse_batches(options->batches);
     std::vector<NetworkPrediction> predictions;
     if (batches.empty()) batches.push_back(0);  // the file's own
@@ -52,7 +64,7 @@ Action configure_predict(CLI::App& app) {
       ImportOptions import;
       if (batch > 0) import.batch = batch;
       options->shape.apply_to(import);
-      predictions.push_back(predictor.predict(read_network(options->model, import)));
+      predictions.push_back(predict(read_network(options->model, import)));
     }
     std::cout << render_predictions(predictions, options->format.render_options());
     return 0;
