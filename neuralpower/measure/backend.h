@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Backend: a software stack on a device that executes layers for real. A seam to hardware and
+// libraries; fakes/fake_backend.h is the fake.
+//
+// A back-end turns a LayerConfig into a PreparedLayer: memory allocated and filled with seeded
+// Gaussian data (never zeros: the power of a product depends on its values), weights packed as the
+// library wants them, code generated. What it cannot run is a Skip with the reason, an expected
+// outcome and not an error. A PreparedLayer must be destroyed before its Backend.
+//
+// Threads: a back-end and what it prepared are used by one thread at a time; it may use several
+// inside (conditions() tells how many).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "neuralpower/network/layer_config.h"
+#include "neuralpower/network/network.h"
+
+namespace neuralpower {
+
+// Plain row-major copies of what the last execution read and wrote. The order of `weights` is that
+// of backends/reference.h.
+struct LayerValues {
+  std::vector<std::vector<float>> inputs, weights;
+  std::vector<float> output;
+};
+
+class PreparedLayer {
+ public:
+  virtual ~PreparedLayer() = default;
+
+  // Starts one execution; on an asynchronous device it may return before the work is done.
+  virtual void run() = 0;
+  // Returns when everything started is done.
+  virtual void synchronise() = 0;
+
+  // What the library chose, in its own words: "jit:avx512_core".
+  virtual std::string implementation() const = 0;
+  // For checking results, after at least one run() and synchronise().
+  virtual LayerValues values() const = 0;
+};
+
+struct Skip {
+  std::string reason;
+};
+using Preparation = std::variant<std::unique_ptr<PreparedLayer>, Skip>;
+
+// A whole network bound to shared buffers: running the steps in order is one pass. A layer that
+// costs nothing has no step; a change of layout that the library needs in front of a layer is a
+// step of its own.
+struct PreparedNetwork {
+  struct Step {
+    std::size_t layer = 0;    // index into Network::layers
+    bool is_reorder = false;  // a change of layout on behalf of that layer
+    std::unique_ptr<PreparedLayer> work;
+  };
+  struct SkippedLayer {
+    std::size_t layer = 0;
+    std::string reason;
+  };
+  std::vector<Step> steps;
+  std::vector<SkippedLayer> skipped;  // their outputs hold Gaussian data, so that the rest runs
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual std::string name() const = 0;
+  // Everything that must be equal for two measurements to be comparable: library and version,
+  // threads, precision, layout, algorithm and cache policy. Keys are lower_case words.
+  virtual std::map<std::string, std::string> conditions() const = 0;
+
+  virtual Preparation prepare(const LayerConfig& config) = 0;
+  virtual PreparedNetwork prepare_network(const Network& network) = 0;
+};
+
+// How a layer that is measured alone finds its data in the caches.
+struct CachePolicy {
+  // The layer cycles through enough copies of its weights (activations) to cover this many bytes.
+  // 0: one copy, as hot as its size allows. In a network the weights were last touched one whole
+  // pass ago, while the activations were written a moment ago by the layer before.
+  std::int64_t weight_bytes = 0;
+  std::int64_t activation_bytes = 0;
+};
+
+struct BackendOptions {
+  int threads = 0;  // 0: as many as the process may run on
+  std::uint64_t seed = 1;
+  CachePolicy cache;
+};
+
+}  // namespace neuralpower
