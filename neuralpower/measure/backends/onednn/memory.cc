@@ -16,6 +16,7 @@ namespace neuralpower::onednn {
 namespace {
 
 constexpr std::size_t kCacheLine = 64, kHugePage = 2u << 20;
+constexpr std::size_t kPage = 4096, kMostPieces = 512, kBeyondCaches = 256u << 20;
 constexpr std::size_t kPeriod = 1u << 20;
 
 }  // namespace
@@ -83,6 +84,32 @@ void GaussianSource::fill(const dnnl::memory& memory, float scale, bool positive
   dnnl::memory source(plain, stream.get_engine(), staging->data());
   dnnl::reorder(source, memory).execute(stream, source, const_cast<dnnl::memory&>(memory));
   stream.wait();
+}
+
+std::vector<void*> Carousel::pieces(std::size_t bytes, dnnl::memory::data_type type,
+                                    GaussianSource* data, dnnl::stream& stream,
+                                    std::shared_ptr<Buffer>& owner) {
+  const std::size_t step = (bytes + kPage - 1) / kPage * kPage;
+  const std::size_t wanted = std::max(round_, std::min(2 * step, kBeyondCaches));
+  const std::size_t count = std::clamp<std::size_t>((wanted + step - 1) / step, 1, kMostPieces);
+  std::shared_ptr<Buffer>& buffer = buffers_[type];
+  const std::size_t needed = std::max(round_, count * step);
+  if (!buffer || buffer->size() < needed) {
+    buffer = std::make_shared<Buffer>(needed);  // layers that use the smaller one keep it alive
+    if (data) {
+      const auto cells =
+          static_cast<dnnl::memory::dim>(buffer->size() / dnnl::memory::data_type_size(type));
+      data->fill(dnnl::memory(plain_layout({cells}, type), stream.get_engine(), buffer->data()), 1,
+                 false, stream);
+    }
+  }
+  owner = buffer;
+  std::vector<void*> pieces;
+  for (std::size_t i = 0; i < count; ++i)
+    pieces.push_back(static_cast<char*>(buffer->data()) + i * step);
+  std::mt19937_64 random(bytes);
+  std::shuffle(pieces.begin(), pieces.end(), random);
+  return pieces;
 }
 
 dnnl::memory::desc plain_layout(const dnnl::memory::dims& dims, dnnl::memory::data_type type) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
@@ -57,6 +58,24 @@ class GaussianSource {
  private:
   std::vector<float> values_;
   std::size_t next_ = 0;
+};
+
+// One large buffer that all layers share: a layer that takes the next piece of it on each execution
+// finds that piece as far from the caches as a whole round through the buffer is long. What is read
+// need not be the layer's own, so nothing is allocated or filled for it.
+class Carousel {
+ public:
+  explicit Carousel(std::size_t round_bytes) : round_(round_bytes) {}
+
+  // Pieces of `bytes` for one round, in a shuffled order, and the buffer that holds them. The
+  // number of pieces is limited: a tensor of a few cache lines is never far from the caches.
+  // `data` null: the pieces are written, not read.
+  std::vector<void*> pieces(std::size_t bytes, dnnl::memory::data_type type, GaussianSource* data,
+                            dnnl::stream& stream, std::shared_ptr<Buffer>& owner);
+
+ private:
+  std::size_t round_;
+  std::map<dnnl::memory::data_type, std::shared_ptr<Buffer>> buffers_;
 };
 
 // The row-major layout of the same dimensions in f32.

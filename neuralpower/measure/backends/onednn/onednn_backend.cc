@@ -28,18 +28,16 @@ std::string library_version() {
          std::to_string(version->patch);
 }
 
-// Enough copies to cover `bytes`, within reason.
-std::size_t copies(std::int64_t bytes, std::size_t one) {
-  constexpr std::size_t kMost = 64;
-  if (one == 0) return 1;
-  return std::clamp<std::size_t>((static_cast<std::size_t>(bytes) + one - 1) / one, 1, kMost);
-}
-
 class OnednnBackend final : public Backend {
  public:
   explicit OnednnBackend(const BackendOptions& options)
       : cache_(options.cache),
-        runtime_(options.threads > 0 ? options.threads : usable_cpus(), options.seed) {}
+        weights_(static_cast<std::size_t>(options.cache.weight_bytes)),
+        inputs_(static_cast<std::size_t>(options.cache.activation_bytes)),
+        outputs_(static_cast<std::size_t>(options.cache.activation_bytes)),
+        runtime_(options.threads > 0 ? options.threads : usable_cpus(), options.seed) {
+    image_layout_ = onednn::preferred_image_layout(runtime_.engine);
+  }
 
   std::string name() const override { return "onednn"; }
 
@@ -61,43 +59,37 @@ class OnednnBackend final : public Backend {
     std::vector<dnnl::memory::desc> offered;
     if (type && !std::holds_alternative<UnsupportedOp>(config.op))
       for (const Shape& shape : onednn::input_shapes(config))
-        offered.push_back(onednn::preferred_layout(shape, *type));
+        offered.push_back(onednn::preferred_layout(shape, *type, image_layout_));
     auto made = onednn::make_recipe(config, offered, runtime_.engine);
     if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
     Recipe& recipe = std::get<Recipe>(made);
 
-    std::size_t weight_bytes = 0, activation_bytes = 0;
-    for (const Argument& argument : recipe.arguments)
-      (argument.role == Role::kWeight ? weight_bytes : activation_bytes) +=
-          argument.layout.get_size();
-    const std::size_t weight_copies = copies(cache_.weight_bytes, weight_bytes);
-    const std::size_t activation_copies = copies(cache_.activation_bytes, activation_bytes);
-
     std::vector<std::shared_ptr<Buffer>> buffers;
-    std::vector<Binding> weights, bindings;
-    const auto tensor = [&](const Argument& argument) {
-      auto [buffer, memory] = runtime_.allocate(argument.layout);
-      buffers.push_back(std::move(buffer));
-      if (argument.role != Role::kOutput)
-        runtime_.data.fill(memory, argument.scale, argument.positive, runtime_.stream);
-      return memory;
-    };
-    std::vector<std::vector<dnnl::memory>> weight_sets(weight_copies),
-        activation_sets(activation_copies);
-    for (auto& set : weight_sets)
-      for (const Argument& argument : recipe.arguments)
-        if (argument.role == Role::kWeight) set.push_back(tensor(argument));
-    for (auto& set : activation_sets)
-      for (const Argument& argument : recipe.arguments)
-        if (argument.role != Role::kWeight) set.push_back(tensor(argument));
-    for (std::size_t i = 0; i < std::max(weight_copies, activation_copies); ++i) {
-      auto weight = weight_sets[i % weight_copies].begin();
-      auto activation = activation_sets[i % activation_copies].begin();
-      Binding binding;
-      for (const Argument& argument : recipe.arguments)
-        binding.push_back(argument.role == Role::kWeight ? *weight++ : *activation++);
-      bindings.push_back(std::move(binding));
+    // For each argument the places where its data may lie, taken in turn.
+    std::vector<std::vector<void*>> places;
+    std::size_t rounds = 1;
+    for (const Argument& argument : recipe.arguments) {
+      const std::size_t bytes = argument.layout.get_size();
+      onednn::Carousel* carousel = carousel_for(argument);
+      if (carousel) {
+        buffers.emplace_back();
+        places.push_back(carousel->pieces(bytes, argument.layout.data_type(),
+                                          argument.role == Role::kOutput ? nullptr : &runtime_.data,
+                                          runtime_.stream, buffers.back()));
+      } else {
+        auto [buffer, memory] = runtime_.allocate(argument.layout);
+        if (argument.role != Role::kOutput)
+          runtime_.data.fill(memory, argument.scale, argument.positive, runtime_.stream);
+        places.push_back({buffer->data()});
+        buffers.push_back(std::move(buffer));
+      }
+      rounds = std::max(rounds, places.back().size());
     }
+    std::vector<Binding> bindings(rounds);
+    for (std::size_t round = 0; round < rounds; ++round)
+      for (std::size_t i = 0; i < places.size(); ++i)
+        bindings[round].emplace_back(recipe.arguments[i].layout, runtime_.engine,
+                                     places[i][round % places[i].size()]);
     return std::make_unique<onednn::BoundLayer>(runtime_, std::move(recipe), std::move(bindings),
                                                 std::move(buffers));
   }
@@ -107,7 +99,23 @@ class OnednnBackend final : public Backend {
   }
 
  private:
+  // Null for what lies still: what must be positive has to be filled for its purpose.
+  onednn::Carousel* carousel_for(const Argument& argument) {
+    if (argument.positive) return nullptr;
+    switch (argument.role) {
+      case Role::kWeight:
+        return cache_.weight_bytes > 0 ? &weights_ : nullptr;
+      case Role::kInput:
+        return cache_.activation_bytes > 0 ? &inputs_ : nullptr;
+      case Role::kOutput:
+        return cache_.activation_bytes > 0 ? &outputs_ : nullptr;
+    }
+    return nullptr;
+  }
+
   CachePolicy cache_;
+  dnnl::memory::format_tag image_layout_;
+  onednn::Carousel weights_, inputs_, outputs_;
   onednn::Runtime runtime_;
 };
 

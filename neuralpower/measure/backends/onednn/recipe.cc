@@ -417,11 +417,30 @@ std::vector<Shape> input_shapes(const LayerConfig& config) {
   return shapes;
 }
 
-memory::desc preferred_layout(const Shape& shape, memory::data_type type) {
+memory::format_tag preferred_image_layout(const dnnl::engine& engine) {
+  const memory::dims image = {1, 64, 28, 28};
+  const auto any = [](const memory::dims& dims) {
+    return memory::desc(dims, memory::data_type::f32, Tag::any);
+  };
+  const dnnl::convolution_forward::primitive_desc description({dnnl::prop_kind::forward_inference,
+                                                               algorithm::convolution_direct,
+                                                               any(image),
+                                                               any({64, 64, 3, 3}),
+                                                               any({64}),
+                                                               any(image),
+                                                               {1, 1},
+                                                               {1, 1},
+                                                               {1, 1}},
+                                                              engine);
+  for (const Tag tag : {Tag::acdb, Tag::aBcd16b, Tag::aBcd8b})
+    if (description.dst_desc() == memory::desc(image, memory::data_type::f32, tag)) return tag;
+  return Tag::abcd;
+}
+
+memory::desc preferred_layout(const Shape& shape, memory::data_type type, Tag image) {
   const memory::dims dims = to_dims(shape);
-  // Images with many channels lie in blocks of 16 channels, the width of the vector registers.
-  if (dims.size() == 4 && dims[1] >= 16 && dims[2] * dims[3] > 1) return {dims, type, Tag::aBcd16b};
-  return plain_layout(dims, type);
+  const bool is_image = dims.size() == 4 && dims[1] > 4 && dims[2] * dims[3] > 1;
+  return is_image ? memory::desc(dims, type, image) : plain_layout(dims, type);
 }
 
 std::variant<Recipe, Skip> make_recipe(const LayerConfig& config,

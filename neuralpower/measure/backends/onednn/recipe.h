@@ -39,8 +39,14 @@ struct Recipe {
 // (broadcast ones last, with a value per channel), then one per fused addition or product.
 std::vector<Shape> input_shapes(const LayerConfig& config);
 
-// The layout in which oneDNN likes to keep activations of this shape between layers.
-dnnl::memory::desc preferred_layout(const Shape& shape, dnnl::memory::data_type type);
+// The order in which convolutions of this library on this processor like images to lie: channels
+// last, or in blocks of 16 or 8 channels. Found by asking for a common convolution.
+dnnl::memory::format_tag preferred_image_layout(const dnnl::engine& engine);
+
+// The layout in which an activation of this shape lies between the layers of a network: images as
+// `image`, everything else, and images that are no more than a pixel or three colours, row by row.
+dnnl::memory::desc preferred_layout(const Shape& shape, dnnl::memory::data_type type,
+                                    dnnl::memory::format_tag image);
 
 // Nothing for a data type that this back-end does not compute in.
 std::optional<dnnl::memory::data_type> onednn_type(DataType type);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/measure/campaign.h"
+
+#include <algorithm>
+#include <set>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/network/layer_text.h"
+
+namespace neuralpower {
+namespace {
+
+StoredMeasurement to_stored(const LayerConfig& layer, const LayerMeasurement& measured,
+                            const std::vector<std::string>& domains) {
+  StoredMeasurement stored;
+  stored.layer = layer;
+  stored.implementation = measured.implementation;
+  stored.steady = measured.steady;
+  stored.energy_absent = measured.energy_absent;
+  for (const Repetition& repetition : measured.repetitions) {
+    StoredRepetition row;
+    row.runtime = repetition.runtime;
+    row.executions = repetition.executions;
+    row.window = repetition.window;
+    row.power = repetition.power;
+    row.energy = repetition.energy;
+    for (std::size_t i = 0; i < repetition.domains.size() && i < domains.size(); ++i)
+      if (repetition.domains[i]) row.domains[domains[i]] = *repetition.domains[i];
+    for (const Mark mark : repetition.marks) row.marks.emplace_back(to_string(mark));
+    stored.repetitions.push_back(std::move(row));
+  }
+  return stored;
+}
+
+}  // namespace
+
+Conditions campaign_conditions(const DeviceIdentity& device, const Backend& backend,
+                               const PowerMeter* meter, const std::string& priority) {
+  Conditions conditions;
+  conditions.device = device.name;
+  conditions.details = device.details;
+  conditions.details.merge(backend.conditions());
+  const auto library = conditions.details.find("library");
+  conditions.software = library == conditions.details.end() ? backend.name() : library->second;
+  conditions.details["meter"] = meter ? meter->name() + ": " + meter->describe() : "none";
+  conditions.details["priority"] = priority;
+  return conditions;
+}
+
+CampaignResult run_campaign(const CampaignOptions& options, const Conditions& conditions,
+                            Backend& backend, Clock& clock, PowerMeter* meter,
+                            const std::string& no_meter_reason, SampleStore& store,
+                            const CampaignCallback& progress) {
+  if (options.shards < 1 || options.shard < 0 || options.shard >= options.shards)
+    throw usage_error("shard " + std::to_string(options.shard + 1) + " of " +
+                      std::to_string(options.shards) + " does not exist");
+  const Seconds start = clock.now(), deadline = start + options.budget;
+  const SampleStore::ConditionsId id = store.conditions_id(conditions);
+  const std::set<std::string> finished = store.finished_layers(id);
+
+  CampaignResult result;
+  std::vector<const LayerConfig*> queue;
+  for (std::size_t i = static_cast<std::size_t>(options.shard); i < options.layers.size();
+       i += static_cast<std::size_t>(options.shards)) {
+    ++result.planned;
+    if (finished.contains(format_layer(options.layers[i]))) {
+      ++result.found;
+    } else {
+      queue.push_back(&options.layers[i]);
+    }
+  }
+  if (!meter) result.energy_absent = no_meter_reason;
+  const std::vector<std::string> domains = meter ? meter->domains() : std::vector<std::string>{};
+
+  ProtocolOptions protocol = options.protocol;
+  std::size_t next = 0;
+  while (next < queue.size() && clock.now() < deadline) {
+    std::vector<std::unique_ptr<PreparedLayer>> prepared;
+    std::vector<const LayerConfig*> configs;
+    std::vector<StoredSkip> skips;
+    for (;
+         next < queue.size() && prepared.size() < static_cast<std::size_t>(options.block_layers) &&
+         clock.now() < deadline;
+         ++next) {
+      Preparation preparation = backend.prepare(*queue[next]);
+      if (auto* skip = std::get_if<Skip>(&preparation)) {
+        ++result.skip_reasons[skip->reason];
+        skips.push_back({*queue[next], std::move(skip->reason)});
+      } else {
+        prepared.push_back(std::get<0>(std::move(preparation)));
+        configs.push_back(queue[next]);
+      }
+    }
+    std::vector<PreparedLayer*> layers;
+    for (const auto& layer : prepared) layers.push_back(layer.get());
+    const std::vector<LayerMeasurement> measured =
+        measure_layers(layers, protocol, clock, meter, no_meter_reason, deadline);
+    ++protocol.seed;  // another order in the next block
+
+    std::vector<StoredMeasurement> rows;
+    for (std::size_t i = 0; i < measured.size(); ++i) {
+      rows.push_back(to_stored(*configs[i], measured[i], domains));
+      if (result.energy_absent.empty()) result.energy_absent = measured[i].energy_absent;
+      for (const Repetition& repetition : measured[i].repetitions) {
+        ++result.repetitions;
+        if (!repetition.marks.empty()) ++result.marked_repetitions;
+        result.in_windows += repetition.window;
+      }
+    }
+    store.record(id, rows, skips);
+    result.measured += static_cast<int>(rows.size());
+    result.skipped += static_cast<int>(skips.size());
+
+    CampaignProgress report;
+    report.planned = result.planned;
+    report.finished = result.found + result.measured + result.skipped;
+    report.elapsed = clock.now() - start;
+    report.left = std::min(
+        std::max(Seconds(0), deadline - clock.now()),
+        report.elapsed * (static_cast<double>(queue.size() - next) / static_cast<double>(next)));
+    if (!configs.empty()) report.last = format_layer(*configs.back());
+    if (progress && !progress(report)) break;
+  }
+  result.remaining = static_cast<int>(queue.size() - next);
+  result.elapsed = clock.now() - start;
+  return result;
+}
+
+}  // namespace neuralpower

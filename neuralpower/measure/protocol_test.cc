@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/measure/protocol.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "neuralpower/measure/fakes/fake_backend.h"
+#include "neuralpower/measure/fakes/fake_meter.h"
+#include "neuralpower/measure/statistics.h"
+
+namespace neuralpower {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+const LayerConfig kLayer = parse_layer("activation mode=relu batch=1 in=64");
+
+// A prepared layer on a fake back-end with the given cost per execution.
+struct Bench {
+  explicit Bench(FakeBackend::Cost cost) : backend(clock, std::move(cost)) {
+    layer = std::get<0>(backend.prepare(kLayer));
+  }
+  FakeClock clock;
+  FakeBackend backend;
+  std::unique_ptr<PreparedLayer> layer;
+};
+
+TEST(Protocol, FindsTheTimeOfASteadyLayer) {
+  Bench bench([](const LayerConfig&, int) { return microseconds(40); });
+  const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock);
+  EXPECT_NEAR(result.runtime.value(), 40e-6, 1e-12);
+  EXPECT_TRUE(result.steady);
+  EXPECT_THAT(result.repetitions, SizeIs(ProtocolOptions().repetitions));
+  for (const Repetition& repetition : result.repetitions) {
+    EXPECT_GE(repetition.window, ProtocolOptions().min_window);
+    EXPECT_TRUE(repetition.marks.empty());
+  }
+  EXPECT_FALSE(result.energy);
+  EXPECT_EQ(result.energy_absent, "no power meter was given");
+  EXPECT_EQ(result.implementation, "fake:1");
+}
+
+TEST(Protocol, WarmUpGoesOnUntilTheLayerIsSteady) {
+  // Each execution is 20 % faster than the one before, for 20 executions.
+  Bench bench([](const LayerConfig&, int n) {
+    return Seconds(1e-3 * (n < 20 ? std::pow(0.8, n - 20) : 1.0));
+  });
+  ProtocolOptions options;
+  options.max_warm_up = Seconds(10);
+  const LayerMeasurement result = measure_layer(*bench.layer, options, bench.clock);
+  EXPECT_GE(result.warm_up_executions, 20);
+  EXPECT_TRUE(result.steady);
+  EXPECT_NEAR(result.runtime.value(), 1e-3, 1e-9);
+}
+
+TEST(Protocol, SaysWhenALayerDoesNotBecomeSteady) {
+  Bench bench([](const LayerConfig&, int n) { return Seconds(n % 2 == 0 ? 1e-3 : 2e-3); });
+  EXPECT_FALSE(measure_layer(*bench.layer, {}, bench.clock).steady);
+}
+
+TEST(Protocol, SlicesThatWerePreemptedDoNotCount) {
+  FakeClock* clock = nullptr;
+  Bench bench([&](const LayerConfig&, int n) {
+    if (n % 3 != 0) return milliseconds(1);
+    clock->preempt();
+    return milliseconds(9);
+  });
+  clock = &bench.clock;
+  const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock);
+  EXPECT_NEAR(result.runtime.value(), 1e-3, 1e-9);
+}
+
+TEST(Protocol, AWindowThatWasMostlyPreemptedIsMarkedAndRepeated) {
+  FakeClock* clock = nullptr;
+  bool busy = true;
+  Bench bench([&](const LayerConfig&, int n) {
+    busy = n < 7;
+    if (busy) clock->preempt();
+    return milliseconds(busy ? 8 : 1);
+  });
+  clock = &bench.clock;
+  const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock);
+  EXPECT_GT(result.repetitions.size(), static_cast<std::size_t>(ProtocolOptions().repetitions));
+  EXPECT_THAT(result.repetitions[0].marks, Contains(Mark::kPreempted));
+  EXPECT_NEAR(result.runtime.value(), 1e-3, 1e-9);
+}
+
+TEST(Protocol, OutliersAreMarkedAndStay) {
+  LayerMeasurement measurement;
+  for (const double runtime : {1.0, 1.1, 1.0, 2.0, 1.05})
+    measurement.repetitions.push_back({Seconds(runtime), 1, Seconds(runtime), {}, {}, {}, {}});
+  summarise(measurement, 1.3);
+  EXPECT_THAT(measurement.repetitions, SizeIs(5));
+  EXPECT_THAT(measurement.repetitions[3].marks, Contains(Mark::kSlow));
+  EXPECT_DOUBLE_EQ(measurement.runtime.value(), 1.025);
+  EXPECT_DOUBLE_EQ(measurement.high.value(), 1.1);
+}
+
+TEST(Protocol, InterleavesLayersInASeededOrder) {
+  std::string order;
+  FakeClock clock;
+  FakeBackend backend(clock, [&](const LayerConfig& config, int) {
+    order += config.batch() == 1 ? 'a' : 'b';
+    return milliseconds(6);
+  });
+  const auto a = std::get<0>(backend.prepare(kLayer));
+  const auto b = std::get<0>(backend.prepare(parse_layer("activation mode=relu batch=2 in=64")));
+  PreparedLayer* const layers[] = {a.get(), b.get()};
+  measure_layers(layers, {}, clock, nullptr, "");
+  const std::string first = order;
+  EXPECT_EQ(order.find("aaaaa"), std::string::npos) << "repetitions follow each other";
+  order.clear();
+  const auto a2 = std::get<0>(backend.prepare(kLayer));
+  const auto b2 = std::get<0>(backend.prepare(parse_layer("activation mode=relu batch=2 in=64")));
+  PreparedLayer* const again[] = {a2.get(), b2.get()};
+  measure_layers(again, {}, clock, nullptr, "");
+  EXPECT_EQ(order, first);
+}
+
+TEST(Protocol, AnEnergyCounterGivesPowerAndEnergyPerExecution) {
+  Bench bench([](const LayerConfig&, int) { return microseconds(300); });
+  FakeMeter meter(bench.clock, {.power = Watts(80), .update_period = milliseconds(10)});
+  const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock, &meter);
+  ASSERT_TRUE(result.power);
+  EXPECT_NEAR(result.power->value(), 80, 80 * 0.02);
+  EXPECT_NEAR(result.energy->value(), 80 * 300e-6, 80 * 300e-6 * 0.02);
+  EXPECT_TRUE(result.energy_absent.empty());
+  for (const Repetition& repetition : result.repetitions) {
+    EXPECT_GE(repetition.window.value(), 0.2);
+    ASSERT_THAT(repetition.domains, SizeIs(2));
+    EXPECT_NEAR(repetition.domains[1]->value(), 40, 1);
+    EXPECT_TRUE(repetition.marks.empty());
+  }
+}
+
+TEST(Protocol, APowerSensorIsAveraged) {
+  Bench bench([](const LayerConfig&, int) { return microseconds(300); });
+  FakeMeter meter(bench.clock, {.power = Watts(80), .energy_counter = false});
+  const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock, &meter);
+  ASSERT_TRUE(result.power);
+  EXPECT_NEAR(result.power->value(), 80, 1e-9);
+}
+
+TEST(Protocol, AMeterThatDiesHalfWayLeavesTheRuntime) {
+  Bench bench([](const LayerConfig&, int) { return microseconds(300); });
+  FakeMeter meter(bench.clock, {.dies_at = Seconds(1000.5)});
+  const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock, &meter);
+  EXPECT_NEAR(result.runtime.value(), 300e-6, 1e-9);
+  EXPECT_THAT(result.energy_absent, HasSubstr("the fake meter died"));
+  EXPECT_THAT(result.repetitions.back().marks, Contains(Mark::kMeterFailed));
+  EXPECT_FALSE(result.repetitions.back().energy);
+  EXPECT_TRUE(result.repetitions.front().energy);
+}
+
+TEST(Protocol, AStuckCounterIsNoEnergyOfZero) {
+  Bench bench([](const LayerConfig&, int) { return microseconds(300); });
+  FakeMeter meter(bench.clock, {.stuck_from = Seconds(1000)});
+  const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock, &meter);
+  EXPECT_FALSE(result.energy);
+  EXPECT_THAT(result.energy_absent, HasSubstr("does not move"));
+}
+
+TEST(Protocol, MarksHaveNames) {
+  for (const Mark mark : {Mark::kPreempted, Mark::kSlow, Mark::kFewMeterUpdates, Mark::kMeterFailed,
+                          Mark::kThrottled})
+    EXPECT_EQ(parse_mark(to_string(mark)), mark);
+  EXPECT_FALSE(parse_mark("fine"));
+}
+
+TEST(Statistics, TheIntervalOfAMedian) {
+  EXPECT_DOUBLE_EQ(median_of({3, 1, 2}), 2);
+  EXPECT_DOUBLE_EQ(median_of({4, 1, 2, 3}), 2.5);
+  std::vector<double> values;
+  for (int i = 1; i <= 15; ++i) values.push_back(i);
+  // Binomial(15, 1/2): P(3 or fewer) = 0.0176; 4 of 15: 0.059.
+  EXPECT_DOUBLE_EQ(median_interval(values).low, 4);
+  EXPECT_DOUBLE_EQ(median_interval(values).high, 12);
+  EXPECT_DOUBLE_EQ(median_interval({2, 1, 3}).low, 1);
+  EXPECT_DOUBLE_EQ(median_interval({5}).high, 5);
+}
+
+}  // namespace
+}  // namespace neuralpower
