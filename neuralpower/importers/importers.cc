@@ -7,6 +7,7 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/importers/layers/layer_list.h"
+#include "neuralpower/importers/onnx/import_onnx.h"
 #include "neuralpower/importers/paleo/paleo.h"
 
 namespace neuralpower {
@@ -14,6 +15,7 @@ namespace {
 
 // One row per format; an importer is added here and nowhere else.
 const std::vector<Format> kFormats = {
+    {"onnx", ".onnx", "ONNX, opset 7 and later", import_onnx},
     {"layers", ".layers", "layer list: one layer a line, for sketches", import_layer_list},
     {"paleo", ".json", "Paleo's network description", import_paleo},
 };
