@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// One suite for every back-end that is built in: numbers first, then what a pass over a network
+// needs.
+#include "neuralpower/measure/backends/backends.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/importers/importers.h"
+#include "neuralpower/measure/backends/random_layers.h"
+#include "neuralpower/measure/backends/reference.h"
+#include "neuralpower/measure/network_measurement.h"
+#include "neuralpower/measure/protocol.h"
+
+namespace neuralpower {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr int kRandomLayers = 600;
+
+std::unique_ptr<Backend> checking_backend(std::string_view name) {
+  BackendOptions options;
+  options.cache = {0, 0};
+  options.threads = 1;  // so that the suite takes no longer on a busy machine
+  return make_backend(name, options);
+}
+
+// The largest error relative to the largest magnitude; infinite if anything is not a number.
+double relative_error(const std::vector<double>& expected, const std::vector<float>& output) {
+  double largest = 1e-30, error = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    largest = std::max(largest, std::fabs(expected[i]));
+    const double difference = std::fabs(expected[i] - output[i]);
+    if (!(difference <= error)) error = difference;
+    if (std::isnan(difference)) return std::numeric_limits<double>::infinity();
+  }
+  return error / largest;
+}
+
+class EveryBackend : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryBackend, AgreesWithTheReferenceOnRandomLayers) {
+  const auto backend = checking_backend(GetParam());
+  RandomLayers layers(20261120);
+  std::map<std::string, int> checked, skipped;
+  for (int i = 0; i < kRandomLayers; ++i) {
+    const LayerConfig config = layers.next();
+    const std::string text = format_layer(config), kind(kind_of(config.op));
+    Preparation preparation = backend->prepare(config);
+    if (const auto* skip = std::get_if<Skip>(&preparation)) {
+      EXPECT_THAT(skip->reason, Not(IsEmpty())) << text;
+      ++skipped[kind];
+      continue;
+    }
+    PreparedLayer& layer = *std::get<0>(preparation);
+    EXPECT_THAT(layer.implementation(), Not(IsEmpty())) << text;
+    layer.run();
+    layer.run();  // a second time: nothing may add up
+    layer.synchronise();
+    const LayerValues values = layer.values();
+    const auto expected = reference_output(config, values);
+    ASSERT_TRUE(expected) << "the reference does not know " << text;
+    ASSERT_EQ(values.output.size(), expected->size()) << text;
+    EXPECT_LE(relative_error(*expected, values.output),
+              config.dtype == DataType::kBF16 ? 2e-2 : 2e-4)
+        << text << " " << layer.implementation();
+    ++checked[kind];
+  }
+  for (const auto& [kind, count] : skipped)
+    EXPECT_GT(checked[kind], 0) << "all " << count << " layers of kind " << kind << " skipped";
+  int total = 0;
+  for (const auto& [kind, count] : checked) total += count;
+  EXPECT_GT(total, kRandomLayers * 3 / 4);
+  EXPECT_GT(checked["conv"], kRandomLayers / 8);
+}
+
+TEST_P(EveryBackend, TheInputsAreNotZeroAndTheSeedDecides) {
+  const LayerConfig config = parse_layer("conv batch=1 in=16x8x8 out=16 kernel=3");
+  BackendOptions options;
+  options.cache = {0, 0};
+  const auto input = [&] {
+    const auto backend = make_backend(GetParam(), options);
+    const auto layer = std::get<0>(backend->prepare(config));
+    layer->run();
+    layer->synchronise();
+    return layer->values().inputs[0];
+  };
+  const std::vector<float> first = input();
+  double squares = 0;
+  for (const float x : first) squares += x * x;
+  EXPECT_NEAR(squares / static_cast<double>(first.size()), 1, 0.2);
+  EXPECT_EQ(first, input());
+  options.seed = 2;
+  EXPECT_NE(first, input());
+}
+
+TEST_P(EveryBackend, CyclingThroughCopiesChangesNoResult) {
+  const auto backend = make_backend(GetParam(), {});
+  const LayerConfig config = parse_layer("conv batch=1 in=20x8x8 out=20 kernel=3 pad=1");
+  const auto layer = std::get<0>(backend->prepare(config));
+  for (int i = 0; i < 5; ++i) {
+    layer->run();
+    layer->synchronise();
+    const LayerValues values = layer->values();
+    const auto expected = reference_output(config, values);
+    EXPECT_LE(relative_error(*expected, values.output), 2e-4);
+  }
+}
+
+TEST_P(EveryBackend, SkipsWithAReason) {
+  const auto backend = checking_backend(GetParam());
+  for (const char* text :
+       {"unsupported op=Nms", "dropout batch=1 in=64", "fc batch=1 in=8 out=8 dtype=i8"}) {
+    const Preparation preparation = backend->prepare(parse_layer(text));
+    ASSERT_TRUE(std::holds_alternative<Skip>(preparation)) << text;
+    EXPECT_THAT(std::get<Skip>(preparation).reason, Not(IsEmpty()));
+  }
+}
+
+TEST_P(EveryBackend, RunsWholeNetworks) {
+  const auto backend = checking_backend(GetParam());
+  SteadyClock clock;
+  NetworkMeasureOptions options;
+  options.passes = 3;
+  const auto folder = std::filesystem::path(NEURALPOWER_SOURCE_DIR) / "examples/networks";
+  for (const char* file : {"cifar10_6conv.layers", "resnet50.layers"}) {
+    const Network network = import_network(folder / file);
+    const NetworkMeasurement result = measure_network(network, *backend, clock, nullptr, options);
+    ASSERT_EQ(result.layers.size(), network.layers.size());
+    for (std::size_t i = 0; i < result.layers.size(); ++i) {
+      EXPECT_THAT(result.layers[i].skipped, IsEmpty()) << network.layers[i].name;
+      const bool free = is_free(network.layers[i].config) ||
+                        std::holds_alternative<Dropout>(network.layers[i].config.op);
+      EXPECT_EQ(result.layers[i].runtime > Seconds(0), !free) << network.layers[i].name;
+    }
+    EXPECT_GT(result.runtime, Seconds(0));
+    EXPECT_LE(result.low, result.high);
+  }
+}
+
+std::vector<std::string> built_in() {
+  std::vector<std::string> names;
+  for (const BackendRow& row : backends())
+    if (row.make) names.emplace_back(row.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, EveryBackend, ::testing::ValuesIn(built_in()),
+                         [](const auto& row) { return row.param; });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryBackend);
+
+TEST(Backends, UnknownNamesGetASuggestion) {
+  try {
+    make_backend("onednm", {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'onednn'"));
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  }
+}
+
+}  // namespace
+}  // namespace neuralpower
