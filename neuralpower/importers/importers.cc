@@ -6,6 +6,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
+#include "neuralpower/importers/caffe/caffe.h"
 #include "neuralpower/importers/layers/layer_list.h"
 #include "neuralpower/importers/onnx/import_onnx.h"
 #include "neuralpower/importers/paleo/paleo.h"
@@ -17,6 +18,7 @@ namespace {
 const std::vector<Format> kFormats = {
     {"onnx", ".onnx", "ONNX, opset 7 and later", import_onnx},
     {"layers", ".layers", "layer list: one layer a line, for sketches", import_layer_list},
+    {"caffe", ".prototxt", "Caffe's network description, deploy or train_val", import_caffe},
     {"paleo", ".json", "Paleo's network description", import_paleo},
 };
 

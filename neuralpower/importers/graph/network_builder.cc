@@ -11,7 +11,7 @@
 namespace neuralpower {
 namespace {
 
-constexpr std::uintmax_t kLargestText = std::uintmax_t{256} << 20;
+constexpr std::uintmax_t kLargestText = std::uintmax_t{64} << 20;
 
 }  // namespace
 
@@ -123,7 +123,7 @@ std::string read_network_text(const std::filesystem::path& file) {
   if (!std::filesystem::is_regular_file(status)) throw bad_input("not a regular file");
   const std::uintmax_t size = std::filesystem::file_size(file, failed);
   if (failed) throw bad_input("the file's size cannot be read");
-  if (size > kLargestText) throw bad_input("larger than 256 MiB, so no network in text form");
+  if (size > kLargestText) throw bad_input("larger than 64 MiB, so no network in text form");
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw bad_input("cannot be opened for reading");
   // Files under /proc and /sys are regular and claim to be empty; no network is there.

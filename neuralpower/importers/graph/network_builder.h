@@ -61,7 +61,7 @@ class NetworkBuilder {
 std::int64_t learned_params(const LayerConfig& config, bool bias);
 
 // The whole text of a network file. Error for what is not a regular file (a folder, a pipe, a
-// device) and for more than 256 MiB, before anything is read.
+// device) and for more than 64 MiB, before anything is read.
 std::string read_network_text(const std::filesystem::path& file);
 
 }  // namespace neuralpower

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/network/layer_text.h"
@@ -214,11 +214,11 @@ TEST(ExampleNetworks, CountsAreThePublishedOnes) {
 TEST(LayerListSafety, AHundredThousandLinesTakeUnderASecond) {
   std::string text = "input in=4x8x8\n";
   for (int i = 0; i < 100'000; ++i) text += "conv out=4 kernel=3 pad=1\n";
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // processor time: other programs run, too
   EXPECT_EQ(parse_layer_list(text, "net").layers.size(), 100'000u);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  RecordProperty("milliseconds", static_cast<int>(seconds.count() * 1e3));
-  EXPECT_LT(seconds.count(), kPatience);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  RecordProperty("milliseconds", static_cast<int>(seconds * 1e3));
+  EXPECT_LT(seconds, kPatience);
 }
 
 TEST(LayerListSafety, TwentyThousandInputsToOneConcat) {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/importers/paleo/json_tree.h"
@@ -253,10 +253,10 @@ TEST(PaleoSafety, AHundredThousandLayersInEitherOrder) {
               (i == 0 ? std::string("data") : "l" + std::to_string(i - 1)) +
               R"("], "dropout_keep_prob": 0.5})";
     }
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // processor time: other programs run, too
     EXPECT_EQ(read(text).layers.size(), 100'000u);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    EXPECT_LT(seconds.count(), kPatience);
+    const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    EXPECT_LT(seconds, kPatience);
   }
 }
 
