@@ -23,7 +23,11 @@ std::span<const Command> commands();
 
 // One function a command, each in the file of its name.
 Action configure_inspect(CLI::App& app);
+Action configure_measure(CLI::App& app);
+Action configure_compare(CLI::App& app);
+Action configure_samples(CLI::App& app);
 Action configure_devices(CLI::App& app);
+Action configure_backends(CLI::App& app);
 Action configure_train(CLI::App& app);
 Action configure_predict(CLI::App& app);
 Action configure_evaluate(CLI::App& app);

@@ -18,6 +18,10 @@ constexpr Command kCommands[] = {
      "neuralpower inspect resnet50.onnx --batch 8\n"
      "neuralpower inspect vgg16.prototxt --format json",
      configure_inspect},
+    {"measure", "Run layers for real and store their runtime and power",
+     "neuralpower measure resnet50.onnx vgg16.onnx --batch 1,8 --store lab.db --budget 5m\n"
+     "neuralpower measure --space examples/plans/cpu.plan --store lab.db --shard 2/8",
+     configure_measure},
     {"train", "Learn a device model from measured layers",
      "neuralpower train samples.csv --device my-server -o my-server.json\n"
      "neuralpower train samples.csv --device my-server --method neuralpower-2017 -o published.json",
@@ -32,10 +36,15 @@ constexpr Command kCommands[] = {
     {"crossvalidate", "Held-out errors of a method on samples",
      "neuralpower crossvalidate samples.csv --method neuralpower-2017 --format json",
      configure_crossvalidate},
+    {"compare", "Predict networks, then run them for real, side by side",
+     "neuralpower compare alexnet.onnx nin.onnx --device my-server.json", configure_compare},
+    {"samples", "Stores and CSV files of measured layers: export",
+     "neuralpower samples export lab.db -o samples.csv", configure_samples},
     {"devices", "The device models and data sheets at hand",
      "neuralpower devices\n"
      "neuralpower devices --format json",
      configure_devices},
+    {"backends", "What can run layers here", "neuralpower backends", configure_backends},
 };
 
 constexpr int kExitUsage = 2, kExitEnvironment = 3;

@@ -10,6 +10,7 @@
 #include "neuralpower/importers/importers.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/network/shape_inference.h"
+#include "neuralpower/samples/sample_store.h"
 #include "neuralpower/samples/samples_csv.h"
 
 namespace neuralpower::cli {
@@ -67,7 +68,8 @@ fs::path find_shipped(const std::string& name_or_file, const std::vector<fs::pat
 std::vector<Sample> read_samples(const std::vector<std::string>& files) {
   std::vector<Sample> all;
   for (const std::string& file : files) {
-    std::vector<Sample> some = read_samples_csv(file);
+    std::vector<Sample> some =
+        is_sample_store(file) ? SampleStore::open(file, true).samples() : read_samples_csv(file);
     all.insert(all.end(), std::make_move_iterator(some.begin()),
                std::make_move_iterator(some.end()));
   }

@@ -16,7 +16,7 @@
 
 namespace neuralpower::cli {
 
-// All rows of CSV files, one after the other.
+// All rows of CSV files and stores, one after the other.
 std::vector<Sample> read_samples(const std::vector<std::string>& files);
 
 // A network file of any known format, or a CSV whose `layer` column lists the layers in order.

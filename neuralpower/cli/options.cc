@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
 
 namespace neuralpower::cli {
 
@@ -39,6 +40,18 @@ void ShapeOption::apply_to(ImportOptions& options) const {
       throw usage_error("--shape " + text + " is not NAME=DxDxD, such as input=1x3x224x224");
     options.shapes[name] = *shape;
   }
+}
+
+std::vector<std::int64_t> parse_batches(const std::string& text) {
+  std::vector<std::int64_t> batches;
+  if (text.empty()) return batches;
+  for (std::string_view piece : split(text, ',')) {
+    const auto batch = parse_int(trim(piece));
+    if (!batch || *batch < 1)
+      throw usage_error("--batch " + text + " is not a list of batch sizes such as 1,8,64");
+    batches.push_back(*batch);
+  }
+  return batches;
 }
 
 int terminal_width() {

@@ -25,6 +25,9 @@ struct ShapeOption {
   void apply_to(ImportOptions& options) const;
 };
 
+// "1,8,64" as numbers; empty text: none.
+std::vector<std::int64_t> parse_batches(const std::string& text);
+
 // Columns of the terminal behind standard output, 0 if there is none.
 int terminal_width();
 

@@ -13,22 +13,6 @@
 #include "neuralpower/report/prediction_report.h"
 
 namespace neuralpower::cli {
-namespace {
-
-std::vector<std::int64_t> parse_batches(const std::string& text) {
-  std::vector<std::int64_t> batches;
-  if (text.empty()) return batches;
-  for (std::string_view piece : split(text, ',')) {
-    const auto batch = parse_int(trim(piece));
-    if (!batch || *batch < 1)
-      throw usage_error("--batch " + text + " is not a list of batch sizes such as 1,8,64");
-    batches.push_back(*batch);
-  }
-  return batches;
-}
-
-}  // namespace
-
 Action configure_predict(CLI::App& app) {
   struct Options {
     std::string model, device, batches, method;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
+#include "neuralpower/cli/command.h"
+#include "neuralpower/cli/hardware.h"
+#include "neuralpower/cli/inputs.h"
+#include "neuralpower/cli/options.h"
+#include "neuralpower/cli/progress.h"
+#include "neuralpower/measure/campaign.h"
+#include "neuralpower/measure/priority.h"
+#include "neuralpower/measure/sampling_plan.h"
+#include "neuralpower/network/layer_text.h"
+#include "neuralpower/report/campaign_report.h"
+
+namespace neuralpower::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> models;
+  std::string space, store, budget = "2m", shard, batches;
+  HardwareOptions hardware;
+  ProtocolOptions protocol;
+};
+
+// The layers of all networks at all batch sizes, or of the plan; each once.
+std::vector<LayerConfig> gather_layers(const Options& options) {
+  std::vector<LayerConfig> layers;
+  std::vector<std::int64_t> batches = parse_batches(options.batches);
+  if (batches.empty()) batches.push_back(0);
+  for (const std::string& model : options.models)
+    for (const std::int64_t batch : batches) {
+      ImportOptions import;
+      if (batch > 0) import.batch = batch;
+      for (LayerConfig& layer : layers_of(read_network(model, import)))
+        if (std::find(layers.begin(), layers.end(), layer) == layers.end())
+          layers.push_back(std::move(layer));
+    }
+  if (options.space.empty()) return layers;
+  const SamplingPlan plan = read_sampling_plan(options.space);
+  std::vector<Network> networks;
+  for (const PlanNetwork& network : plan.networks)
+    for (const std::int64_t batch : network.batches) {
+      ImportOptions import;
+      import.batch = batch;
+      networks.push_back(read_network(network.file.string(), import));
+    }
+  for (LayerConfig& layer : expand(plan, networks))
+    if (std::find(layers.begin(), layers.end(), layer) == layers.end())
+      layers.push_back(std::move(layer));
+  return layers;
+}
+
+void parse_shard(const std::string& text, CampaignOptions& campaign) {
+  if (text.empty()) return;
+  const auto pieces = split(text, '/');
+  const auto k = parse_int(pieces[0]);
+  const auto n = pieces.size() == 2 ? parse_int(pieces[1]) : std::nullopt;
+  if (!k || !n || *k < 1 || *n < *k || *n > 1'000'000)
+    throw usage_error("--shard " + text + " is not K/N with K from 1 to N, such as 2/8");
+  campaign.shard = static_cast<int>(*k - 1);
+  campaign.shards = static_cast<int>(*n);
+}
+
+}  // namespace
+
+Action configure_measure(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("models", options->models, "Network files whose layers are measured");
+  app.add_option("--space", options->space,
+                 "Sampling plan (.plan) instead of, or besides, networks");
+  app.add_option("--batch", options->batches, "Batch sizes for the networks: 1,8");
+  app.add_option("--store", options->store, "Store to write (SQLite); an earlier run is resumed")
+      ->required();
+  app.add_option("--budget", options->budget, "Time to spend: 90s, 5m, 1h")->capture_default_str();
+  app.add_option("--shard", options->shard, "This machine's part: K/N");
+  app.add_option("--repetitions", options->protocol.repetitions, "Windows a layer")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  options->hardware.add_to(app);
+  return [options] {
+    if (options->models.empty() && options->space.empty())
+      throw usage_error("nothing to measure; give network files or --space PLAN");
+    CampaignOptions campaign;
+    campaign.budget = parse_duration(options->budget);
+    campaign.protocol = options->protocol;
+    campaign.protocol.seed = options->hardware.backend_options.seed;
+    parse_shard(options->shard, campaign);
+    campaign.layers = gather_layers(*options);
+    Hardware hardware = open_hardware(options->hardware);
+    const RealTimePriority priority;
+    const Conditions conditions = campaign_conditions(identify_device(), *hardware.backend,
+                                                      hardware.meter.get(), priority.describe());
+    SampleStore store = SampleStore::open(options->store);
+    SteadyClock clock;
+    CampaignResult result;
+    {
+      ProgressBar bar;
+      result = run_campaign(campaign, conditions, *hardware.backend, clock, hardware.meter.get(),
+                            hardware.no_meter_reason, store, [&](const CampaignProgress& p) {
+                              bar.show(static_cast<double>(p.finished) / std::max(1, p.planned),
+                                       p.left, p.last);
+                              return true;
+                            });
+    }
+    std::cout << render_campaign(conditions, result) << "\nstored in " << options->store << "\n";
+    return 0;
+  };
+}
+
+}  // namespace neuralpower::cli
