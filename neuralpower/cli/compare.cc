@@ -51,10 +51,14 @@ Action configure_compare(CLI::App& app) {
         ImportOptions import;
         if (batch > 0) import.batch = batch;
         const Network network = read_network(model, import);
-        comparisons.push_back(
-            {predictor.predict(network),
-             measure_network(network, *hardware.backend, clock, hardware.meter.get(),
-                             options->measure, hardware.no_meter_reason)});
+        Comparison comparison;
+        comparison.predicted = predictor.predict(network);
+        comparison.measured =
+            measure_network(network, *hardware.backend, clock, hardware.meter.get(),
+                            options->measure, hardware.no_meter_reason);
+        for (const Layer& layer : network.layers)
+          comparison.layers_trained_on += predictor.was_trained_on(layer.config);
+        comparisons.push_back(std::move(comparison));
       }
     std::cout << render_comparison(comparisons, options->layers, options->format.render_options());
     return 0;

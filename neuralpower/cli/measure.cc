@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <set>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
@@ -22,7 +23,7 @@ namespace neuralpower::cli {
 namespace {
 
 struct Options {
-  std::vector<std::string> models;
+  std::vector<std::string> models, exclude;
   std::string space, store, budget = "2m", shard, batches;
   HardwareOptions hardware;
   ProtocolOptions protocol;
@@ -56,6 +57,24 @@ std::vector<LayerConfig> gather_layers(const Options& options) {
   return layers;
 }
 
+// The layer as it is at any batch size: what "the same layer" means when a network is to be kept
+// out of the training set.
+std::string text_at_batch_one(LayerConfig layer) {
+  for (Shape& input : layer.inputs)
+    if (!input.empty()) input[0] = 1;
+  return format_layer(layer);
+}
+
+void leave_out(std::vector<LayerConfig>& layers, const std::vector<std::string>& models) {
+  std::set<std::string> excluded;
+  for (const std::string& model : models)
+    for (const LayerConfig& layer : layers_of(read_network(model, {})))
+      excluded.insert(text_at_batch_one(layer));
+  std::erase_if(layers, [&](const LayerConfig& layer) {
+    return excluded.contains(text_at_batch_one(layer));
+  });
+}
+
 void parse_shard(const std::string& text, CampaignOptions& campaign) {
   if (text.empty()) return;
   const auto pieces = split(text, '/');
@@ -74,6 +93,9 @@ Action configure_measure(CLI::App& app) {
   app.add_option("models", options->models, "Network files whose layers are measured");
   app.add_option("--space", options->space,
                  "Sampling plan (.plan) instead of, or besides, networks");
+  app.add_option(
+      "--exclude", options->exclude,
+      "Network files whose layers are left out, at any batch size: to be predicted later");
   app.add_option("--batch", options->batches, "Batch sizes for the networks: 1,8");
   app.add_option("--store", options->store, "Store to write (SQLite); an earlier run is resumed")
       ->required();
@@ -92,6 +114,7 @@ Action configure_measure(CLI::App& app) {
     campaign.protocol.seed = options->hardware.backend_options.seed;
     parse_shard(options->shard, campaign);
     campaign.layers = gather_layers(*options);
+    leave_out(campaign.layers, options->exclude);
     Hardware hardware = open_hardware(options->hardware);
     const RealTimePriority priority;
     const Conditions conditions = campaign_conditions(identify_device(), *hardware.backend,

@@ -60,6 +60,7 @@ std::string render_json(const std::vector<Comparison>& comparisons) {
     row["measured_low_ms"] = in_milliseconds(c.measured.low);
     row["measured_high_ms"] = in_milliseconds(c.measured.high);
     row["covered"] = c.predicted.coverage.covered;
+    row["layers_trained_on"] = c.layers_trained_on;
     row["layers"] = nlohmann::ordered_json::array();
     for (std::size_t i = 0; i < c.predicted.layers.size(); ++i) {
       const LayerPrediction& p = c.predicted.layers[i];
@@ -92,7 +93,8 @@ std::string render_comparison(const std::vector<Comparison>& comparisons, bool l
                {"whole ms"},
                {"predicted vs whole"},
                {"layers vs whole"},
-               {"covered"}});
+               {"covered"},
+               {"trained on"}});
   double squares = 0;
   std::string notes;
   for (const Comparison& c : comparisons) {

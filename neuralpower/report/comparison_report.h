@@ -15,6 +15,7 @@ namespace neuralpower {
 struct Comparison {
   NetworkPrediction predicted;
   NetworkMeasurement measured;
+  int layers_trained_on = 0;  // layers whose configuration was among the training samples
 };
 
 // `layers`: also one row for every layer.

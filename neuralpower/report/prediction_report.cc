@@ -107,6 +107,8 @@ template <typename Unit>
 std::string with_interval(const std::optional<Estimate<Unit>>& e, double scale, const char* unit) {
   if (!e) return "\u2013";
   const auto text = [&](Unit x) { return with_digits(x.value() * scale); };
+  if (e->low == e->high)
+    return fmt::format("{} {}", text(e->value), unit);  // analytical: no interval
   return fmt::format("{} {} (90 %: {} to {})", text(e->value), unit, text(e->low), text(e->high));
 }
 

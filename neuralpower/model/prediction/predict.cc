@@ -76,6 +76,11 @@ Predictor::Predictor(DeviceModel model) : model_(std::move(model)) {
   }
 }
 
+bool Predictor::was_trained_on(const LayerConfig& config) const {
+  return std::binary_search(model_.trained_on.begin(), model_.trained_on.end(),
+                            configuration_hash(format_layer(config)));
+}
+
 LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
   LayerPrediction layer;
   layer.config = config;

@@ -19,6 +19,9 @@ class Predictor {
 
   const DeviceModel& model() const { return model_; }
 
+  // True if this very configuration was among the samples the model was fitted to.
+  bool was_trained_on(const LayerConfig& config) const;
+
   LayerPrediction predict_layer(const LayerConfig& config) const;
   NetworkPrediction predict(const Network& network) const;
 

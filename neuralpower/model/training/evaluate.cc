@@ -237,8 +237,7 @@ Evaluation evaluate(const Predictor& predictor, const std::vector<Sample>& sampl
   std::size_t seen = 0;
   std::map<std::string, std::size_t> without_model;
   for (const ReducedSample& row : reduce_repetitions(samples)) {
-    if (std::binary_search(model.trained_on.begin(), model.trained_on.end(),
-                           configuration_hash(row.text))) {
+    if (predictor.was_trained_on(row.layer)) {
       ++seen;
       continue;
     }
