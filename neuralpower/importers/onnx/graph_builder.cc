@@ -6,6 +6,7 @@
 
 #include "neuralpower/base/checked.h"
 #include "neuralpower/importers/onnx/folding.h"
+#include "neuralpower/importers/onnx/folding_rules.h"
 #include "neuralpower/importers/onnx/parameters.h"
 #include "neuralpower/importers/onnx/topology.h"
 
@@ -57,11 +58,9 @@ void GraphBuilder::run(const std::vector<ResolvedInput>& inputs) {
   }
   walk(model_.graph.nodes, scope);
   for (const ValueInfo& output : model_.graph.outputs) {
-    TensorState* tensor = find(output.name, scope);
-    if (!tensor)
-      throw bad_input("output '" + std::string(output.name) + "' is computed by no node");
-    if (tensor->id < 0) enter_network(*tensor);
-    network_.outputs.push_back(tensor->id);
+    TensorState& tensor = output_of(output.name, scope);
+    if (tensor.id < 0) enter_network(tensor);
+    network_.outputs.push_back(tensor.id);
   }
 }
 
@@ -104,7 +103,7 @@ void GraphBuilder::walk_node(const NodeProto& node, const std::string& called, S
     return;
   }
   if (standard && node.op == "Loop") {
-    if (!walk_loop(node, inputs, attributes, scope))
+    if (!walk_loop(node, called, inputs, attributes, scope))
       add_unsupported(node, called, inputs, "how often the loop runs depends on data", scope);
     return;
   }
@@ -157,6 +156,11 @@ void GraphBuilder::define_constant(const NodeProto& node, const Attributes& attr
     tensor.shape = value->shape;
     tensor.dtype = data_type_of(value->element_type).value_or(DataType::kI8);
     tensor.stored = &literals_.back();
+    // The same number all over (a scale of ones) is no weight.
+    const Content* reals = is_real(tensor.dtype) ? contents_.read(tensor) : nullptr;
+    if (reals && std::all_of(reals->reals.begin(), reals->reals.end(),
+                             [&](double real) { return real == reals->reals[0]; }))
+      tensor.origin = Origin::kComputed;
     return bind(node.outputs[0], &tensor, scope);
   }
   if (attributes.has("value_int")) {
@@ -191,6 +195,9 @@ void GraphBuilder::fold_into_constants(const NodeProto& node, const NodeView& vi
     tensor.constant = true;
     tensor.integers_learned = op.integers_learned;
     if (i < contents.size()) tensor.content = contents[i];
+    // PyTorch writes parameters that happen to be equal as copies of one; shared ones have one
+    // name.
+    if (node.op == "Identity" && view.has(0)) tensor.origin = view.inputs[0]->origin;
     for (std::size_t slot = 0; slot < view.inputs.size(); ++slot)
       if ((op.data_slots >> std::min<std::size_t>(slot, 31) & 1u) != 0 && view.constant(slot))
         tensor.sources.push_back(view.inputs[slot]);
@@ -283,12 +290,14 @@ void GraphBuilder::walk_function(const FunctionProto& function, const NodeProto&
     throw bad_input("the call has more outputs than function " + std::string(function.name));
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i].empty()) continue;
-    TensorState* tensor = find(function.outputs[i], inner);
-    if (!tensor)
-      throw bad_input("function " + std::string(function.name) + " does not compute its output '" +
-                      std::string(function.outputs[i]) + "'");
-    bind(node.outputs[i], tensor, scope);
+    bind(node.outputs[i], &output_of(function.outputs[i], inner), scope);
   }
+}
+
+void GraphBuilder::check_inlined() const {
+  if (inlined_nodes_ > kMaxInlinedNodes)
+    throw bad_input("functions, branches and loops unfold to more than " +
+                    std::to_string(kMaxInlinedNodes) + " nodes");
 }
 
 // ---- Names ------------------------------------------------------------------------------------

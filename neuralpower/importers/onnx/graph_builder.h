@@ -63,8 +63,14 @@ class GraphBuilder {
   // Control flow (control_flow.cc); false if it cannot be resolved before running.
   bool walk_if(const NodeProto& node, const std::vector<TensorState*>& inputs,
                const Attributes& attributes, Scope& scope);
-  bool walk_loop(const NodeProto& node, const std::vector<TensorState*>& inputs,
-                 const Attributes& attributes, Scope& scope);
+  bool walk_loop(const NodeProto& node, const std::string& called,
+                 const std::vector<TensorState*>& inputs, const Attributes& attributes,
+                 Scope& scope);
+  void walk_subgraph(const GraphProto& graph, Scope& inner);
+  TensorState& stack_up(const std::vector<TensorState*>& parts, const NodeProto& node,
+                        const std::string& called, std::string_view name);
+  TensorState& output_of(std::string_view name, const Scope& scope) const;
+  void check_inlined() const;
 
   TensorState* find(std::string_view name, const Scope& scope) const;
   std::vector<TensorState*> find_inputs(const NodeProto& node, const Scope& scope) const;

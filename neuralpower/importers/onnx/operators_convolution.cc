@@ -28,9 +28,8 @@ void fit_transposed_pad(std::int64_t total, bool more_behind, std::int64_t& befo
 
 Translation translate_conv_transpose(const NodeView& node) {
   const Shape &in = node.shape(0), &weights = node.shape(1);
-  if (in.rank() == 5) return unsupported("three-dimensional deconvolution");
-  check_ranks(in, weights);
-  const Window window = read_window(node, spatial_of(weights), in.rank());
+  if (in.rank() == 5) return unsupported("a deconvolution along three axes");
+  const auto window = read_window(node, in, spatial_of(weights));
   TransposedConvolution op;
   op.groups = node.attributes.integer("group", 1);
   if (op.groups < 1) throw bad_input("group is " + std::to_string(op.groups));
@@ -38,17 +37,17 @@ Translation translate_conv_transpose(const NodeView& node) {
     throw bad_input("the weights " + weights.to_string() + " do not fit the input's " +
                     std::to_string(in[1]) + " channels");
   op.out_channels = checked_mul(weights[1], op.groups);
-  op.kernel = window.kernel;
-  op.stride = window.stride;
-  op.dilation = window.dilation;
-  op.pad = window.pad;
+  op.kernel = window->kernel;
+  op.stride = window->stride;
+  op.dilation = window->dilation;
+  op.pad = window->pad;
   const std::size_t spatial = in.rank() - 2;
   if (const auto* extra = node.attributes.integers("output_padding"))
     op.output_pad = size2_of(*extra, spatial, 0, "output_padding");
   const auto* wanted = node.attributes.integers("output_shape");
   const std::string_view auto_pad = node.attributes.text("auto_pad", "NOTSET");
   if (wanted || auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
-    const Shape planar = as_planar(in);
+    const Shape& planar = window->input;
     const Size2 target =
         wanted ? size2_of(*wanted, spatial, 1, "output_shape")
                : Size2{checked_mul(planar[2], op.stride.h), checked_mul(planar[3], op.stride.w)};
@@ -65,28 +64,26 @@ Translation translate_conv_transpose(const NodeView& node) {
         unpadded(planar[3], op.stride.w, op.kernel.w, op.dilation.w, op.output_pad.w) - target.w,
         more_behind, op.pad.left, op.pad.right, op.output_pad.w);
   }
-  LayerConfig config{op, {as_planar(in)}, node.dtype(0), {}};
-  const Shape out = as_dimensional(output_shape(config), in.rank());
+  LayerConfig config{op, {window->input}, node.dtype(0), {}};
+  const Shape out = window->unfold(output_shape(config));
   return one_output(op, std::move(config.inputs), node.dtype(0), out);
 }
 
 Translation pooling_of(const NodeView& node, PoolMode mode) {
   const Shape& in = node.shape(0);
-  if (in.rank() == 5) return unsupported("three-dimensional pooling");
-  if (in.rank() != 3 && in.rank() != 4)
-    throw bad_input("pooling needs an input of 3 or 4 dimensions, not " + in.to_string());
   const auto* kernel = node.attributes.integers("kernel_shape");
   if (!kernel) throw bad_input("pooling without kernel_shape");
-  const Window window = read_window(node, *kernel, in.rank());
+  const auto window = read_window(node, in, *kernel);
+  if (!window) return unsupported("a pooling along three axes");
   Pooling op;
   op.mode = mode;
-  op.kernel = window.kernel;
-  op.stride = window.stride;
-  op.dilation = window.dilation;
-  op.pad = window.pad;
+  op.kernel = window->kernel;
+  op.stride = window->stride;
+  op.dilation = window->dilation;
+  op.pad = window->pad;
   op.ceil_mode = node.attributes.integer("ceil_mode", 0) != 0;
-  LayerConfig config{op, {as_planar(in)}, node.dtype(0), {}};
-  const Shape out = as_dimensional(output_shape(config), in.rank());
+  LayerConfig config{op, {window->input}, node.dtype(0), {}};
+  const Shape out = window->unfold(output_shape(config));
   Translation result = one_output(op, std::move(config.inputs), node.dtype(0), out);
   result.outputs.push_back({out, DataType::kI64});  // MaxPool's indices
   return result;

@@ -2,9 +2,10 @@
 // Learned parameters of layers. The rules: floating-point initializers (integer ones too behind
 // quantised operators) that a layer reads as data count with all their elements, once, at the first
 // layer that uses them, also where constants (a transposed weight, an expanded class token) stand
-// in between. Not counted: running statistics of a batch norm, scales and zero points, settings
-// such as bounds and axes, single numbers without dimensions, and number literals (Constant nodes
-// of one element).
+// in between. An Identity of an initializer is another parameter, of equal value: that is how
+// PyTorch writes it. Not counted: running statistics of a batch norm, scales and zero points,
+// settings such as bounds and axes, single numbers without dimensions, and number literals
+// (Constant nodes of one element).
 #pragma once
 
 #include <cstdint>

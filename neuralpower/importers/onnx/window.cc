@@ -11,108 +11,148 @@
 namespace neuralpower::onnx {
 namespace {
 
-// Padding of SAME_UPPER and SAME_LOWER along one axis: the output has ceil(in / stride) elements,
-// an odd rest goes behind or in front.
-void pad_same(std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t dilation,
-              bool upper, std::int64_t& before, std::int64_t& after) {
-  const std::int64_t extent = checked_add(checked_mul(kernel - 1, dilation), 1);
+struct AxisWindow {
+  std::int64_t kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
+  bool slides() const { return kernel != 1 || stride != 1 || before != 0 || after != 0; }
+};
+
+// Padding of SAME_UPPER and SAME_LOWER: the output has ceil(in / stride) elements, an odd rest goes
+// behind or in front.
+void pad_same(std::int64_t in, bool upper, AxisWindow& window) {
+  const std::int64_t extent = checked_add(checked_mul(window.kernel - 1, window.dilation), 1);
   const std::int64_t steps =
-      checked_mul(std::max<std::int64_t>(ceil_div(in, stride) - 1, 0), stride);
+      checked_mul(std::max<std::int64_t>(ceil_div(in, window.stride) - 1, 0), window.stride);
   const std::int64_t total = std::max<std::int64_t>(checked_add(steps, extent) - in, 0);
-  before = upper ? total / 2 : total - total / 2;
-  after = total - before;
+  window.before = upper ? total / 2 : total - total / 2;
+  window.after = total - window.before;
 }
 
-Size2 positive(Size2 size, std::string_view name) {
-  if (size.h < 1 || size.w < 1)
-    throw bad_input(std::string(name) + " " + std::to_string(std::min(size.h, size.w)) +
-                    " must be at least 1");
-  return size;
+void expect_count(std::string_view name, std::size_t count, std::size_t wanted) {
+  if (count != wanted)
+    throw bad_input(std::string(name) + " has " + std::to_string(count) + " numbers, not " +
+                    std::to_string(wanted));
 }
 
-}  // namespace
-
-Size2 size2_of(const std::vector<std::int64_t>& list, std::size_t axes, std::int64_t along_width,
-               std::string_view name) {
-  if (list.size() != axes)
-    throw bad_input(std::string(name) + " has " + std::to_string(list.size()) + " numbers for " +
-                    std::to_string(axes) + " spatial axes");
-  return {list[0], axes == 2 ? list[1] : along_width};
+// A list of positive numbers, one an axis; absent: ones.
+std::vector<std::int64_t> positive_list(const std::vector<std::int64_t>* list, std::size_t axes,
+                                        std::string_view list_name, std::string_view name) {
+  if (!list) return std::vector<std::int64_t>(axes, 1);
+  expect_count(list_name, list->size(), axes);
+  for (const std::int64_t value : *list)
+    if (value < 1)
+      throw bad_input(std::string(name) + " " + std::to_string(value) + " must be at least 1");
+  return *list;
 }
 
-Shape as_planar(const Shape& shape) {
-  return shape.rank() == 3 ? Shape{shape[0], shape[1], shape[2], 1} : shape;
-}
-
-Shape as_dimensional(const Shape& planar, std::size_t rank) {
-  return rank == 3 ? Shape{planar[0], planar[1], planar[2]} : planar;
-}
-
-std::vector<std::int64_t> spatial_of(const Shape& weights) {
-  return {weights.begin() + 2, weights.end()};
-}
-
-void check_ranks(const Shape& input, const Shape& weights) {
-  if ((input.rank() != 3 && input.rank() != 4) || weights.rank() != input.rank())
-    throw bad_input("an input " + input.to_string() + " and weights " + weights.to_string() +
-                    " do not make a convolution over one or two axes");
-}
-
-Window read_window(const NodeView& node, const std::vector<std::int64_t>& kernel,
-                   std::size_t rank) {
-  const std::size_t axes = rank - 2;
-  Window window;
-  window.kernel = positive(size2_of(kernel, axes, 1, "kernel_shape"), "kernel_shape");
-  if (const auto* strides = node.attributes.integers("strides"))
-    window.stride = positive(size2_of(*strides, axes, 1, "strides"), "stride");
-  if (const auto* dilations = node.attributes.integers("dilations"))
-    window.dilation = positive(size2_of(*dilations, axes, 1, "dilations"), "dilation");
+std::vector<AxisWindow> read_axes(const NodeView& node, const Shape& in,
+                                  const std::vector<std::int64_t>& kernel) {
+  const std::size_t axes = in.rank() - 2;
+  const auto kernels = positive_list(&kernel, axes, "kernel_shape", "kernel");
+  const auto strides =
+      positive_list(node.attributes.integers("strides"), axes, "strides", "stride");
+  const auto dilations =
+      positive_list(node.attributes.integers("dilations"), axes, "dilations", "dilation");
+  std::vector<AxisWindow> windows(axes);
+  for (std::size_t i = 0; i < axes; ++i) windows[i] = {kernels[i], strides[i], dilations[i], 0, 0};
   const std::string_view auto_pad = node.attributes.text("auto_pad", "NOTSET");
   if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
-    const bool upper = auto_pad == "SAME_UPPER";
-    const Shape in = as_planar(node.shape(0));
-    pad_same(in[2], window.kernel.h, window.stride.h, window.dilation.h, upper, window.pad.top,
-             window.pad.bottom);
-    pad_same(in[3], window.kernel.w, window.stride.w, window.dilation.w, upper, window.pad.left,
-             window.pad.right);
+    for (std::size_t i = 0; i < axes; ++i)
+      pad_same(in[i + 2], auto_pad == "SAME_UPPER", windows[i]);
   } else if (auto_pad == "NOTSET" || auto_pad.empty()) {
     if (const auto* pads = node.attributes.integers("pads")) {
-      if (pads->size() != 2 * axes)
-        throw bad_input("pads has " + std::to_string(pads->size()) + " numbers, not " +
-                        std::to_string(2 * axes));
+      expect_count("pads", pads->size(), 2 * axes);
       for (const std::int64_t pad : *pads)
         if (pad < 0) throw bad_input("padding " + std::to_string(pad) + " is negative");
-      window.pad = axes == 2 ? Padding{(*pads)[0], (*pads)[1], (*pads)[2], (*pads)[3]}
-                             : Padding{(*pads)[0], 0, (*pads)[1], 0};
+      for (std::size_t i = 0; i < axes; ++i) {
+        windows[i].before = (*pads)[i];
+        windows[i].after = (*pads)[i + axes];
+      }
     }
   } else if (auto_pad != "VALID") {
     throw bad_input("auto_pad '" + std::string(auto_pad) + "' is not one of ONNX's");
   }
+  return windows;
+}
+
+}  // namespace
+
+Shape Window::unfold(Shape output) const {
+  switch (original.rank()) {
+    case 3:
+      return {output[0], output[1], output[2]};
+    case 5:
+      if (depth_in_batch) return {original[0], output[1], original[2], output[2], output[3]};
+      return {output[0], output[1], output[2], original[3], original[4]};
+    default:
+      return output;
+  }
+}
+
+std::optional<Window> read_window(const NodeView& node, const Shape& in,
+                                  const std::vector<std::int64_t>& kernel) {
+  if (in.rank() < 3 || in.rank() > 5)
+    throw bad_input("an input of shape " + in.to_string() +
+                    " does not have one to three spatial axes");
+  std::vector<AxisWindow> windows = read_axes(node, in, kernel);
+  Window window;
+  window.original = in;
+  window.input = in;
+  if (in.rank() == 3) {
+    window.input = {in[0], in[1], in[2], 1};
+    windows.emplace_back();
+  } else if (in.rank() == 5) {
+    if (!windows[0].slides()) {
+      window.depth_in_batch = true;
+      window.input = {checked_mul(in[0], in[2]), in[1], in[3], in[4]};
+      windows.erase(windows.begin());
+    } else if (!windows[1].slides() && !windows[2].slides()) {
+      window.input = {in[0], in[1], in[2], checked_mul(in[3], in[4])};
+      windows.pop_back();
+    } else {
+      return std::nullopt;
+    }
+  }
+  const AxisWindow &h = windows[0], &w = windows[1];
+  window.kernel = {h.kernel, w.kernel};
+  window.stride = {h.stride, w.stride};
+  window.dilation = {h.dilation, w.dilation};
+  window.pad = {h.before, w.before, h.after, w.after};
   return window;
+}
+
+Size2 size2_of(const std::vector<std::int64_t>& list, std::size_t axes, std::int64_t along_width,
+               std::string_view name) {
+  expect_count(name, list.size(), axes);
+  return {list[0], axes == 2 ? list[1] : along_width};
+}
+
+std::vector<std::int64_t> spatial_of(const Shape& weights) {
+  if (weights.rank() < 3)
+    throw bad_input("weights of shape " + weights.to_string() + " have no kernel");
+  return {weights.begin() + 2, weights.end()};
 }
 
 Translation convolution_of(const NodeView& node, const Shape& in, const Shape& weights,
                            DataType dtype) {
-  if (in.rank() == 5) return unsupported("three-dimensional convolution");
-  check_ranks(in, weights);
   const auto kernel = spatial_of(weights);
   if (const auto* declared = node.attributes.integers("kernel_shape"))
     if (*declared != kernel) throw bad_input("kernel_shape is not that of the weights");
-  const Window window = read_window(node, kernel, in.rank());
+  const auto window = read_window(node, in, kernel);
+  if (!window) return unsupported("a convolution along three axes");
   Convolution op;
   op.groups = node.attributes.integer("group", 1);
   op.out_channels = weights[0];
-  op.kernel = window.kernel;
-  op.stride = window.stride;
-  op.dilation = window.dilation;
-  op.pad = window.pad;
+  op.kernel = window->kernel;
+  op.stride = window->stride;
+  op.dilation = window->dilation;
+  op.pad = window->pad;
   if (op.groups < 1) throw bad_input("group " + std::to_string(op.groups) + " must be at least 1");
-  LayerConfig config{op, {as_planar(in)}, dtype, {}};
+  LayerConfig config{op, {window->input}, dtype, {}};
   const Shape out = output_shape(config);  // checks that the groups divide
   if (checked_mul(weights[1], op.groups) != in[1])
     throw bad_input("weights " + weights.to_string() + " in " + std::to_string(op.groups) +
                     " groups do not fit an input of " + std::to_string(in[1]) + " channels");
-  return one_output(op, std::move(config.inputs), dtype, as_dimensional(out, in.rank()));
+  return one_output(op, std::move(config.inputs), dtype, window->unfold(out));
 }
 
 }  // namespace neuralpower::onnx

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sliding windows as ONNX writes them: kernel_shape, strides, dilations, pads, auto_pad, over one
-// or two spatial axes. One axis is described as a plane of width 1.
+// Sliding windows as ONNX writes them (kernel_shape, strides, dilations, pads, auto_pad), brought
+// to the two spatial axes that layers have.
+//
+// One spatial axis is a plane of width 1. Of three, those along which nothing slides (kernel and
+// stride 1, no padding) are folded away: depth into the batch, or height and width into one. What
+// slides along three axes cannot be described.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -14,20 +19,25 @@ namespace neuralpower::onnx {
 struct Window {
   Size2 kernel, stride, dilation;
   Padding pad;
+
+  Shape input;                       // N x C x H x W, folded
+  Shape unfold(Shape output) const;  // the output's shape with the input's number of axes
+
+  Shape original;  // the input as it is
+  bool depth_in_batch = false;
 };
 
-// Reads the node's window over the spatial axes of input 0, which has `rank` 3 or 4 dimensions.
-// Error for lists of the wrong length, zero strides and negative sizes.
-Window read_window(const NodeView& node, const std::vector<std::int64_t>& kernel, std::size_t rank);
+// Reads the node's window over the spatial axes of `in`. Nothing if it slides along three axes;
+// Error for lists of the wrong length, zero strides and negative sizes, and for inputs that do not
+// have one to three spatial axes.
+std::optional<Window> read_window(const NodeView& node, const Shape& in,
+                                  const std::vector<std::int64_t>& kernel);
 
-// A list of one or two numbers; `along_width` is the width's number if there is only one axis.
+// A list with a number for each of one or two axes; `along_width` stands in for a second.
 Size2 size2_of(const std::vector<std::int64_t>& list, std::size_t axes, std::int64_t along_width,
                std::string_view name);
 
-Shape as_planar(const Shape& shape);                          // N x C x L to N x C x L x 1
-Shape as_dimensional(const Shape& planar, std::size_t rank);  // and back
-std::vector<std::int64_t> spatial_of(const Shape& weights);   // the sizes behind the second
-void check_ranks(const Shape& input, const Shape& weights);   // Error unless equal and 3 or 4
+std::vector<std::int64_t> spatial_of(const Shape& weights);  // the sizes behind the second
 
 // The convolution of an input with weights Co x C/groups x kernel, by the node's attributes.
 Translation convolution_of(const NodeView& node, const Shape& in, const Shape& weights,
