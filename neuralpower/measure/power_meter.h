@@ -11,8 +11,10 @@
 // environment from read(); the protocol then keeps the runtime, leaves the energy out and says why.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "neuralpower/base/units.h"
@@ -38,6 +40,17 @@ class PowerMeter {
 
   // One reading per domain, in the order of domains().
   virtual std::vector<DomainReading> read() = 0;
+
+  // Why the device runs below its clocks at this moment (heat, a power limit); empty if it does
+  // not, or if this meter cannot tell.
+  virtual std::string throttled() { return {}; }
 };
+
+// A meter, or why there is none: expected on most machines, and part of every result without
+// energy.
+struct MeterUnavailable {
+  std::string reason;
+};
+using MeterOrReason = std::variant<std::unique_ptr<PowerMeter>, MeterUnavailable>;
 
 }  // namespace neuralpower

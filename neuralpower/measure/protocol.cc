@@ -135,6 +135,7 @@ class Course {
       repetition.power = window.domains[0];
       repetition.energy = *repetition.power * repetition.runtime;
     }
+    if (!meter_->throttled().empty()) repetition.marks.push_back(Mark::kThrottled);
     if (window.updates < options_.min_meter_updates)
       repetition.marks.push_back(Mark::kFewMeterUpdates);
     return repetition;

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 const LayerConfig kLayer = parse_layer("activation mode=relu batch=1 in=64");
@@ -160,6 +161,14 @@ TEST(Protocol, AStuckCounterIsNoEnergyOfZero) {
   const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock, &meter);
   EXPECT_FALSE(result.energy);
   EXPECT_THAT(result.energy_absent, HasSubstr("does not move"));
+}
+
+TEST(Protocol, ThrottledRepetitionsAreMarkedAndNotMixedIn) {
+  Bench bench([](const LayerConfig&, int) { return microseconds(300); });
+  FakeMeter meter(bench.clock, {.throttled_from = Seconds(1000.9)});
+  const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock, &meter);
+  EXPECT_THAT(result.repetitions.front().marks, IsEmpty());
+  EXPECT_THAT(result.repetitions.back().marks, Contains(Mark::kThrottled));
 }
 
 TEST(Protocol, MarksHaveNames) {

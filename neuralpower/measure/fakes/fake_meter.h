@@ -16,7 +16,8 @@ struct FakeMeterOptions {
   Seconds update_period{0.01};
   bool energy_counter = true;  // false: shows power
   Seconds dies_at{1e300};      // read() throws from this moment on
-  Seconds stuck_from{1e300};   // the counter stands still from this moment on
+  Seconds throttled_from{1e300};
+  Seconds stuck_from{1e300};  // the counter stands still from this moment on
 };
 
 class FakeMeter final : public PowerMeter {
@@ -43,6 +44,10 @@ class FakeMeter final : public PowerMeter {
       }
     }
     return readings;
+  }
+
+  std::string throttled() override {
+    return clock_.now() >= options_.throttled_from ? "too hot" : "";
   }
 
  private:
