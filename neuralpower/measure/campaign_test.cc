@@ -22,6 +22,7 @@ class Campaign : public ::testing::Test {
     for (int i = 1; i <= 40; ++i)
       options_.layers.push_back(
           parse_layer("activation mode=relu batch=" + std::to_string(i) + " in=64"));
+    options_.block_layers = 16;
     conditions_.device = "fake";
   }
 

@@ -37,10 +37,10 @@ namespace neuralpower {
 
 struct ProtocolOptions {
   Seconds min_slice{25e-6};  // far above what reading the clock takes
-  Seconds min_window{1.5e-3};
+  Seconds min_window{2e-3};
   int min_slices = 3;  // of short layers; one slice is enough above long_execution
   Seconds long_execution{5e-3};
-  int repetitions = 5;
+  int repetitions = 7;
   int extra_repetitions = 3;   // for windows that were disturbed
   int min_meter_updates = 20;  // 1/20 is the largest error an unlucky edge can make
   Seconds max_warm_up{0.03};
