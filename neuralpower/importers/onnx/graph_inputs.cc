@@ -31,7 +31,7 @@ struct WeightSlots {
   std::string_view op;
   unsigned slots;  // bit i: input i is a weight
 };
-constexpr std::array<WeightSlots, 12> kWeightSlots = {{
+constexpr std::array<WeightSlots, 13> kWeightSlots = {{
     {"Conv", 0b110},
     {"ConvTranspose", 0b110},
     {"Gemm", 0b110},
@@ -44,6 +44,7 @@ constexpr std::array<WeightSlots, 12> kWeightSlots = {{
     {"GRU", 0b1110},
     {"RNN", 0b1110},
     {"QLinearConv", 0b111111110},
+    {"Layer", 0b1},  // neuralpower::Layer
 }};
 
 bool is_weight_slot(std::string_view op, std::size_t slot) {

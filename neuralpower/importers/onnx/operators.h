@@ -57,6 +57,7 @@ std::span<const Operator> generator_operators();
 std::span<const Operator> reduction_operators();
 std::span<const Operator> recurrent_operators();
 std::span<const Operator> quantized_operators();
+std::span<const Operator> own_operators();  // of the domain "neuralpower"
 
 // ---- What translations share -----------------------------------------------------------------
 

@@ -9,8 +9,8 @@ namespace neuralpower::onnx {
 namespace {
 
 Translation reduction(const NodeView& node, ReduceMode mode, Shape out) {
-  return one_output(Reduction{mode, at_least_1d(out)}, {at_least_1d(node.shape(0))}, node.dtype(0),
-                    std::move(out));
+  const Reduction op{mode, at_least_1d(out)};  // before `out` is moved from
+  return one_output(op, {at_least_1d(node.shape(0))}, node.dtype(0), std::move(out));
 }
 
 template <ReduceMode mode>
