@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // neuralpower::Layer, which this project's ONNX writer uses for layers that ONNX has no operator
 // for: the attribute `layer` is the layer text, `outputs` the shapes of the outputs with commas
-// between them; input 0 is the layer's learned parameters in one row.
+// between them, each with `:TYPE` behind it if that is not the layer's; input 0 is the layer's
+// learned parameters in one row.
 #include <utility>
 
 #include "neuralpower/base/error.h"
@@ -19,10 +20,13 @@ Translation translate_layer(const NodeView& node) {
   result.inputs = std::move(config.inputs);
   result.dtype = config.dtype;
   for (std::string_view text : split(node.attributes.text("outputs", ""), ',')) {
-    const auto shape = text == "scalar" ? Shape() : Shape::parse(text);
-    if (!shape) throw bad_input("'outputs' is not shapes with commas between them");
+    const auto pieces = split(text, ':');
+    const auto shape = pieces[0] == "scalar" ? Shape() : Shape::parse(pieces[0]);
+    const auto dtype = pieces.size() == 2 ? parse_data_type(pieces[1]) : config.dtype;
+    if (!shape || !dtype || pieces.size() > 2)
+      throw bad_input("'outputs' is not shapes with commas between them");
     shape->element_count();
-    result.outputs.push_back({*shape, config.dtype});
+    result.outputs.push_back({*shape, *dtype});
   }
   return result;
 }

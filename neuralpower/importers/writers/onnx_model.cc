@@ -8,32 +8,8 @@ namespace {
 
 using protozero::pbf_writer;
 
-// TensorProto.DataType
 std::int32_t element_type(DataType type) {
-  switch (type) {
-    case DataType::kF32:
-    case DataType::kTF32:  // in memory f32
-      return 1;
-    case DataType::kF16:
-      return 10;
-    case DataType::kBF16:
-      return 16;
-    case DataType::kF64:
-      return 11;
-    case DataType::kI8:
-      return 3;
-    case DataType::kU8:
-      return 2;
-    case DataType::kI16:
-      return 5;
-    case DataType::kI32:
-      return 6;
-    case DataType::kI64:
-      return 7;
-    case DataType::kBool:
-      return 9;
-  }
-  return 1;
+  return static_cast<std::int32_t>(onnx_element_type(type));
 }
 
 // AttributeProto: name 1, i 3, s 4, ints 8, type 20 (INT 2, STRING 3, INTS 7).
@@ -65,6 +41,33 @@ std::string value_info(std::string_view name, const Shape* shape, DataType dtype
 }
 
 }  // namespace
+
+std::int64_t onnx_element_type(DataType type) {
+  switch (type) {
+    case DataType::kF32:
+    case DataType::kTF32:  // in memory f32
+      return 1;
+    case DataType::kF16:
+      return 10;
+    case DataType::kBF16:
+      return 16;
+    case DataType::kF64:
+      return 11;
+    case DataType::kI8:
+      return 3;
+    case DataType::kU8:
+      return 2;
+    case DataType::kI16:
+      return 5;
+    case DataType::kI32:
+      return 6;
+    case DataType::kI64:
+      return 7;
+    case DataType::kBool:
+      return 9;
+  }
+  return 1;
+}
 
 OnnxAttribute integer_attribute(std::string_view name, std::int64_t value) {
   return attribute(name, 2, [&](pbf_writer& out) { out.add_int64(3, value); });

@@ -18,6 +18,8 @@ namespace neuralpower {
 inline constexpr std::string_view kOwnDomain = "neuralpower";
 inline constexpr std::string_view kMicrosoftDomain = "com.microsoft";
 
+std::int64_t onnx_element_type(DataType type);  // TensorProto.DataType
+
 // One AttributeProto, encoded.
 using OnnxAttribute = std::string;
 OnnxAttribute integer_attribute(std::string_view name, std::int64_t value);

@@ -330,6 +330,8 @@ struct FindForm {
         return tile(op);
       case MoveMode::kPad:
         return pad(op);
+      case MoveMode::kCast:
+        return form("Cast", {integer_attribute("to", onnx_element_type(written(0).dtype))});
       default:
         return impossible();
     }

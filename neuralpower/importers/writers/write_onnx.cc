@@ -175,6 +175,8 @@ class OnnxWriter {
     for (TensorId id : layer.outputs) {
       own.outputs.push_back(name(id));
       shapes += (shapes.empty() ? "" : ",") + tensor(id).shape.to_string();
+      if (tensor(id).dtype != layer.config.dtype)
+        shapes += ":" + std::string(to_string(tensor(id).dtype));
     }
     own.attributes = {text_attribute("layer", format_layer(layer.config)),
                       text_attribute("outputs", shapes)};
