@@ -4,10 +4,10 @@
 
 usage: lasso_data.py ROWS TERMS FOLDER [--seed N]
 
-TERMS is 127 (cubic in seven sizes of a convolution, and eight products) or 502 (quartic in eight
-sizes, and the same products), or any smaller number: the first of those columns. Images and kernels
-are square, as nearly all are, so many columns are copies of others. Writes X.f64, y.f64 and folds.f64
-(row-major doubles, folds from 1) to FOLDER.
+TERMS is 127 (cubic in seven sizes of a convolution, and eight products), 502 (quartic in eight sizes,
+and the same products), 1294 (quintic), or any number between: the first of the columns of the next.
+Images and kernels are square, as nearly all are, so many columns are copies of others. Writes X.f64,
+y.f64 and folds.f64 (row-major doubles, folds from 1) to FOLDER.
 """
 import argparse
 import itertools
@@ -38,7 +38,7 @@ def special_products(sizes):
 
 
 def expand(sizes, term_count):
-    features, degree = (7, 3) if term_count <= 127 else (8, 4)
+    features, degree = (7, 3) if term_count <= 127 else (8, 4) if term_count <= 502 else (8, 5)
     columns = special_products(sizes)
     for d in range(1, degree + 1):
         for chosen in itertools.combinations_with_replacement(range(features), d):

@@ -33,7 +33,9 @@ ActiveSetSolver::ActiveSetSolver(const StandardisedProblem& problem, std::vector
       goal_(problem.stride, 0.0),
       entering_(problem.stride, 0.0),
       rotated_(problem.stride, 0.0),
-      packed_(problem.stride, 0.0) {}
+      packed_(problem.stride, 0.0) {
+  compute_gradient();
+}
 
 // The right-hand side of the support's system, c - l1 f sign.
 double ActiveSetSolver::target(std::size_t position) const {

@@ -40,6 +40,9 @@ class ActiveSetSolver {
   double coefficient(std::size_t column) const { return coefficients_[column]; }
   std::size_t steps() const { return steps_; }
 
+  // How much of a gradient may be rounding: 4 eps (sum |b| + sqrt(target_square)).
+  double rounding() const { return rounding_; }
+
   // c - Gb - l2 f b at the present solution.
   std::span<const double> gradient() const { return {gradient_.data(), problem_.size()}; }
 

@@ -88,6 +88,9 @@ double PathFit::largest_penalty() {
     const double pull = solver_.gradient()[j];
     largest = std::max(largest, (options_.non_negative ? pull : std::abs(pull)) / factors[j]);
   }
+  // Nothing but rounding is left where the target does not vary or unpenalised terms explain it
+  // all.
+  if (largest <= 16 * solver_.rounding()) return 0;
   return largest / std::max(options_.l1_ratio, 1e-3);
 }
 

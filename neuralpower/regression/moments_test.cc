@@ -101,6 +101,42 @@ TEST(Moments, DoNotDependOnThreads) {
   }
 }
 
+TEST(Moments, DoNotDependOnHowRowsAreCutIntoBlocks) {
+  const Data data = far_from_zero(2000, 21);
+  std::vector<std::uint32_t> fold(data.rows);
+  for (std::size_t r = 0; r < data.rows; ++r) fold[r] = static_cast<std::uint32_t>(r % 3);
+  const Moments whole = accumulate_moments(data.terms(), data.target(), data.w, fold, 3).total();
+  FoldMomentsBuilder builder(21, 1, 3);
+  for (std::size_t start = 0, rows = 1; start < data.rows; start += rows, rows = 2 * rows + 1) {
+    rows = std::min(rows, data.rows - start);
+    builder.add({{data.terms().row(start), rows, 21},
+                 {data.y.data() + start, rows, 1},
+                 std::span(data.w).subspan(start, rows),
+                 std::span(fold).subspan(start, rows)},
+                1 + rows % 2);
+  }
+  const Moments streamed = builder.finish().total();
+  EXPECT_EQ(whole.products, streamed.products);
+  EXPECT_EQ(whole.mean, streamed.mean);
+  EXPECT_EQ(whole.mean_tail, streamed.mean_tail);
+}
+
+TEST(Moments, BlocksCountTheirRowsFromTheFirst) {
+  Data data = far_from_zero(40, 3);
+  data.x[5] = std::nan("");
+  FoldMomentsBuilder builder(3, 1, 1);
+  const RowBlock block{data.terms(), data.target(), {}, {}};
+  try {
+    Data good = far_from_zero(100, 3);
+    builder.add({good.terms(), good.target(), {}, {}});
+    builder.add(block);
+    builder.finish();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), testing::HasSubstr("row 102, column 3:"));
+  }
+}
+
 TEST(Moments, SelectTermsKeepsTheirMoments) {
   const Data data = far_from_zero(100, 9);
   const Moments all = accumulate_moments(data.terms(), data.target(), {}, {}, 1).total();
