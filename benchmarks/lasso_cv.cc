@@ -148,11 +148,14 @@ void run(const Arguments& arguments) {
   std::vector<double> seconds;
   for (std::size_t i = 0; i < arguments.repeat; ++i) {
     const auto start = std::chrono::steady_clock::now();
-    const FoldMoments moments =
-        on_disk ? stream_moments(*on_disk, arguments.columns, target, folds, fold_count, threads)
-                : accumulate_moments({in_memory.values.data(), rows, in_memory.cols},
-                                     {target.data(), rows, 1}, {}, folds, fold_count, threads);
-    cv = cross_validate(moments, {}, 0, threads);
+    cv = on_disk ? cross_validate(stream_moments(*on_disk, arguments.columns, target, folds,
+                                                 fold_count, threads),
+                                  {}, 0, threads)
+                 : cross_validate_rows({{in_memory.values.data(), rows, in_memory.cols},
+                                        {target.data(), rows, 1},
+                                        {},
+                                        folds},
+                                       fold_count, {}, 0, threads);
     seconds.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }

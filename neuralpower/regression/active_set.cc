@@ -27,7 +27,6 @@ ActiveSetSolver::ActiveSetSolver(const StandardisedProblem& problem, std::vector
       refused_(problem.size(), 0),
       coefficients_(problem.stride, 0.0),
       gradient_(problem.xty),
-      factor_(problem.size() * problem.stride, 0.0),
       diagonal_(problem.stride, 0.0),
       inverse_diagonal_(problem.stride, 0.0),
       goal_(problem.stride, 0.0),
@@ -86,9 +85,13 @@ double ActiveSetSolver::project(std::uint32_t column) {
 void ActiveSetSolver::append(std::uint32_t column) {
   const std::size_t k = support_.size();
   const double distance = std::max(project(column), kDependent);
-  for (std::size_t j = 0; j < k; ++j) factor_[j * problem_.stride + k] = entering_[j];
+  // Grown as needed: most supports stay far smaller than the problem.
+  if (factor_.size() < (k + 1) * problem_.stride) {
+    factor_.resize(std::min(2 * k + 32, problem_.size()) * problem_.stride, 0.0);
+  }
   std::fill_n(factor_.begin() + static_cast<std::ptrdiff_t>(k * problem_.stride), problem_.stride,
               0.0);
+  for (std::size_t j = 0; j < k; ++j) factor_[j * problem_.stride + k] = entering_[j];
   diagonal_[k] = std::sqrt(distance);
   inverse_diagonal_[k] = 1 / diagonal_[k];
   support_.push_back(column);

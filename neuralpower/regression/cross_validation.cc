@@ -11,8 +11,6 @@
 #include "neuralpower/regression/parallel.h"
 
 namespace neuralpower {
-namespace {
-
 void check_folds(const FoldMoments& folds) {
   if (folds.folds.size() < 2) throw bad_input("cross-validation needs at least two folds");
   for (std::size_t f = 0; f < folds.folds.size(); ++f) {
@@ -23,25 +21,7 @@ void check_folds(const FoldMoments& folds) {
   }
 }
 
-struct FoldResult {
-  std::vector<double> mse, violation, gap;
-  bool converged = true;
-};
-
-FoldResult validate_fold(const FoldMoments& folds, std::size_t held_out, const PathOptions& options,
-                         std::size_t target, std::span<const double> lambdas) {
-  FoldResult result;
-  const Moments training = folds.training(held_out);
-  PathFit fit(training, options, target);
-  fit.hold_out(folds.folds[held_out]);
-  for (const double lambda : lambdas) {
-    result.converged = fit.solve(lambda) && result.converged;
-    result.mse.push_back(fit.held_out_error());
-    result.violation.push_back(fit.violation());
-    result.gap.push_back(fit.relative_gap());
-  }
-  return result;
-}
+namespace {
 
 // Means over folds, the least error and the one-standard-error choice.
 void choose(CrossValidation& cv, const FoldMoments& folds) {
@@ -76,35 +56,38 @@ CrossValidation cross_validate(const FoldMoments& folds, const PathOptions& opti
                                std::size_t target, unsigned threads) {
   check_folds(folds);
   const Moments total = folds.total();
-  check_path_options(options, total, target);
-  const std::vector<double> lambdas = PathFit(total, options, target).grid();
-  PathOptions on_grid = options;
-  on_grid.lambdas = lambdas;
+  check_path_options(options, total.terms, total, target);
+  PathFit on_all_rows(total, options, target);
+  const double largest = on_all_rows.largest_penalty();
+  const std::vector<double> lambdas = on_all_rows.grid(largest);
 
   CrossValidation cv;
   cv.folds = folds.folds.size();
-  std::vector<FoldResult> results(cv.folds);
-  double largest = 0;
+  cv.fold_paths.resize(cv.folds);
+  std::vector<std::vector<double>> errors(cv.folds);
   run_tasks(cv.folds + 1, threads, [&](std::size_t task) {
     if (task == 0) {
-      cv.path = fit_lasso_path(total, on_grid, target);
-      largest = PathFit(total, options, target).largest_penalty();
-    } else {
-      results[task - 1] = validate_fold(folds, task - 1, on_grid, target, lambdas);
+      cv.path = on_all_rows.follow(lambdas, largest);
+      return;
     }
+    const std::size_t held_out = task - 1;
+    const Moments training = folds.training(held_out);
+    PathFit fit(training, options, target);
+    fit.hold_out(folds.folds[held_out]);
+    cv.fold_paths[held_out] = fit.follow(lambdas, largest, &errors[held_out]);
   });
   const std::size_t count = cv.path.size();
   cv.kkt = cv.path.kkt;
   cv.gap = cv.path.gap;
   cv.converged = cv.path.converged;
-  for (const FoldResult& result : results) {
-    cv.fold_mse.insert(cv.fold_mse.end(), result.mse.begin(),
-                       result.mse.begin() + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t f = 0; f < cv.folds; ++f) {
+    cv.fold_mse.insert(cv.fold_mse.end(), errors[f].begin(),
+                       errors[f].begin() + static_cast<std::ptrdiff_t>(count));
     for (std::size_t k = 0; k < count; ++k) {
-      cv.kkt[k] = std::max(cv.kkt[k], result.violation[k] / (largest > 0 ? largest : 1));
-      cv.gap[k] = std::max(cv.gap[k], result.gap[k]);
+      cv.kkt[k] = std::max(cv.kkt[k], cv.fold_paths[f].kkt[k]);
+      cv.gap[k] = std::max(cv.gap[k], cv.fold_paths[f].gap[k]);
     }
-    cv.converged = cv.converged && result.converged;
+    cv.converged = cv.converged && cv.fold_paths[f].converged;
   }
   choose(cv, folds);
   return cv;

@@ -18,7 +18,8 @@
 namespace neuralpower {
 
 struct CrossValidation {
-  LassoPath path;  // on all rows
+  LassoPath path;                     // on all rows
+  std::vector<LassoPath> fold_paths;  // without each fold, at the same penalties
 
   // A penalty: the mean of the folds' mean squared errors, weighted by the folds' weights, and its
   // standard error sqrt(weighted mean of (mse_f - mean)^2 / (folds - 1)).
@@ -39,6 +40,14 @@ struct CrossValidation {
 // Throws (bad input) if there are fewer than two folds or a fold, or its training rows, are empty.
 CrossValidation cross_validate(const FoldMoments& folds, const PathOptions& options = {},
                                std::size_t target = 0, unsigned threads = 1);
+
+// The same from rows in memory, of any number of terms: where the terms are many, a path has
+// nonzero coefficients for few of them, so moments are taken of a working set only. The optimality
+// conditions are checked for all terms, at every penalty and fold, from the rows; terms that
+// violate them join the working set until none does.
+CrossValidation cross_validate_rows(const RowBlock& rows, std::size_t fold_count,
+                                    const PathOptions& options = {}, std::size_t target = 0,
+                                    unsigned threads = 1);
 
 // Errors that moments cannot give, one penalty's model refitted without each fold.
 struct HeldOutErrors {

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -93,6 +95,65 @@ TEST(CrossValidation, ColumnsThatVaryInOneFoldOnlyAreConstantWithoutIt) {
   const CrossValidation cv = cross_validate(data.moments());
   EXPECT_TRUE(cv.converged);
   EXPECT_LE(*std::max_element(cv.kkt.begin(), cv.kkt.end()), 1e-12);
+}
+
+// Many terms, most of them products of few, half of the latter copies.
+Data wide(std::size_t rows, std::size_t cols) {
+  Data data = simulated(rows, 16);
+  std::vector<double> x;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const double* base = data.x.data() + r * 16;
+    for (std::size_t j = 0; j < cols; ++j) {
+      x.push_back(base[j % 16] * (1 + base[(j / 16) % 8]) * (j % 5 == 0 ? 1e6 : 3));
+    }
+  }
+  data.x = x;
+  data.cols = cols;
+  return data;
+}
+
+TEST(CrossValidation, WorkingSetOfManyTermsGivesTheSameAsAllTerms) {
+  const Data data = wide(90, 1001);
+  for (const int variant : {0, 1, 2, 3}) {
+    SCOPED_TRACE(variant);
+    PathOptions options;
+    options.ratio = 1e-3;
+    options.non_negative = variant == 1;
+    options.intercept = variant != 2;
+    if (variant == 3) {
+      options.penalty_factors.assign(data.cols, 1.0);
+      options.penalty_factors[900] = options.penalty_factors[3] = 0;
+      options.penalty_factors[10] = std::numeric_limits<double>::infinity();
+    }
+    const CrossValidation all = cross_validate(data.moments(), options);
+    const RowBlock rows{data.terms(), data.targets(), data.w, data.fold};
+    const CrossValidation screened = cross_validate_rows(rows, 5, options, 0, 2);
+    ASSERT_EQ(screened.path.size(), all.path.size());
+    EXPECT_EQ(screened.path.terms, data.cols);
+    for (std::size_t k = 0; k < all.path.size(); ++k) {
+      EXPECT_NEAR(screened.path.lambda[k] / all.path.lambda[k], 1, 1e-12);
+      EXPECT_NEAR(screened.path.objective[k] / all.path.objective[k], 1, 1e-9);
+      EXPECT_NEAR(screened.cv_mse[k] / all.cv_mse[k], 1, 1e-6);
+      EXPECT_LE(screened.kkt[k], 1e-9);
+    }
+    EXPECT_EQ(screened.lambda_min, all.lambda_min);
+    const CrossValidation again = cross_validate_rows(rows, 5, options, 0, 1);
+    EXPECT_EQ(again.path.coefficients, screened.path.coefficients);
+    EXPECT_EQ(again.fold_mse, screened.fold_mse);
+  }
+}
+
+TEST(CrossValidation, RowsOfManyTermsAreChecked) {
+  Data data = wide(60, 700);
+  data.x[17 * 700 + 650] = std::nan("");
+  try {
+    cross_validate_rows({data.terms(), data.targets(), data.w, data.fold}, 5);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), testing::HasSubstr("row 18, column 651:"));
+  }
+  data.fold.pop_back();
+  EXPECT_THROW(cross_validate_rows({data.terms(), data.targets(), data.w, data.fold}, 5), Error);
 }
 
 TEST(CrossValidation, RefusesEmptyFolds) {

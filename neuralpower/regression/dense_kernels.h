@@ -35,6 +35,11 @@ struct DenseKernels {
   void (*add_cross_products)(const double* panels, std::size_t rows, std::size_t panel_stride,
                              std::size_t panel_count, double* out, std::size_t stride);
 
+  // The eight rows of A'B that one panel of A gives, B being `panel_count` panels (a multiple of
+  // three): out[i * 8 panel_count + j].
+  void (*multiply_panel)(const double* a_panel, const double* b_panels, std::size_t rows,
+                         std::size_t b_stride, std::size_t panel_count, double* out);
+
   // The lower triangle: out += other + up up' - down down', `other` being optional.
   void (*merge_lower)(double* out, const double* other, const double* up, const double* down,
                       std::size_t size, std::size_t stride);

@@ -28,7 +28,8 @@ Copies copies_of(const PathOptions& options) {
 
 }  // namespace
 
-void check_path_options(const PathOptions& options, const Moments& moments, std::size_t target) {
+void check_path_options(const PathOptions& options, std::size_t terms, const Moments& moments,
+                        std::size_t target) {
   if (target >= moments.targets) {
     throw bad_input("target " + std::to_string(target + 1) + " of " +
                     std::to_string(moments.targets) + " is asked for");
@@ -48,9 +49,9 @@ void check_path_options(const PathOptions& options, const Moments& moments, std:
                       ": penalties must be finite, not negative and descending");
     }
   }
-  if (!options.penalty_factors.empty() && options.penalty_factors.size() != moments.terms) {
+  if (!options.penalty_factors.empty() && options.penalty_factors.size() != terms) {
     throw bad_input(std::to_string(options.penalty_factors.size()) + " penalty factors for " +
-                    std::to_string(moments.terms) + " terms");
+                    std::to_string(terms) + " terms");
   }
   for (std::size_t i = 0; i < options.penalty_factors.size(); ++i) {
     if (!(options.penalty_factors[i] >= 0)) {
@@ -94,9 +95,8 @@ double PathFit::largest_penalty() {
   return largest / std::max(options_.l1_ratio, 1e-3);
 }
 
-std::vector<double> PathFit::grid() {
+std::vector<double> PathFit::grid(double first) const {
   if (!options_.lambdas.empty()) return options_.lambdas;
-  const double first = largest_penalty();
   if (!(first > 0)) return {0.0};
   const double ratio =
       options_.ratio > 0 ? options_.ratio : (moments_.rows > moments_.terms ? 1e-4 : 1e-2);
@@ -190,31 +190,40 @@ double PathFit::held_out_error() {
 
 std::vector<double> penalty_grid(const Moments& moments, const PathOptions& options,
                                  std::size_t target) {
-  check_path_options(options, moments, target);
-  return PathFit(moments, options, target).grid();
+  check_path_options(options, moments.terms, moments, target);
+  PathFit fit(moments, options, target);
+  return fit.grid(fit.largest_penalty());
+}
+
+LassoPath PathFit::follow(std::span<const double> lambdas, double largest,
+                          std::vector<double>* held_out_errors) {
+  LassoPath path;
+  path.terms = moments_.terms;
+  for (const double lambda : lambdas) {
+    path.converged = solve(lambda) && path.converged;
+    path.steps += steps();
+    if (held_out_errors != nullptr) {
+      held_out_errors->push_back(held_out_error());
+    } else if (nonzeros() > options_.max_nonzeros) {
+      break;
+    }
+    path.lambda.push_back(lambda);
+    path.coefficients.resize(path.lambda.size() * path.terms);
+    path.intercept.push_back(write_coefficients(std::span(path.coefficients).last(path.terms)));
+    path.mean_square.push_back(mean_square());
+    path.objective.push_back(objective());
+    path.nonzeros.push_back(nonzeros());
+    path.kkt.push_back(largest > 0 ? violation() / largest : violation());
+    path.gap.push_back(relative_gap());
+  }
+  return path;
 }
 
 LassoPath fit_lasso_path(const Moments& moments, const PathOptions& options, std::size_t target) {
-  check_path_options(options, moments, target);
+  check_path_options(options, moments.terms, moments, target);
   PathFit fit(moments, options, target);
   const double largest = fit.largest_penalty();
-  LassoPath path;
-  path.terms = moments.terms;
-  for (const double lambda : fit.grid()) {
-    path.converged = fit.solve(lambda) && path.converged;
-    path.steps += fit.steps();
-    const std::size_t nonzeros = fit.nonzeros();
-    if (nonzeros > options.max_nonzeros) break;
-    path.lambda.push_back(lambda);
-    path.coefficients.resize(path.lambda.size() * path.terms);
-    path.intercept.push_back(fit.write_coefficients(std::span(path.coefficients).last(path.terms)));
-    path.mean_square.push_back(fit.mean_square());
-    path.objective.push_back(fit.objective());
-    path.nonzeros.push_back(nonzeros);
-    path.kkt.push_back(largest > 0 ? fit.violation() / largest : fit.violation());
-    path.gap.push_back(fit.relative_gap());
-  }
-  return path;
+  return fit.follow(fit.grid(largest), largest);
 }
 
 double mean_squared_error(const Moments& moments, std::span<const double> coefficients,

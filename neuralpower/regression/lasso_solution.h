@@ -13,16 +13,28 @@
 
 namespace neuralpower {
 
-void check_path_options(const PathOptions& options, const Moments& moments, std::size_t target);
+// For `terms` terms and a target of `moments`. Throws (bad input).
+void check_path_options(const PathOptions& options, std::size_t terms, const Moments& moments,
+                        std::size_t target);
+
+// Throws (bad input) if there are fewer than two folds or one is empty.
+void check_folds(const FoldMoments& folds);
 
 class PathFit {
  public:
   // `moments` and `options` must outlive the fit; the options have been checked.
   PathFit(const Moments& moments, const PathOptions& options, std::size_t target);
 
-  // The smallest penalty that leaves all penalised terms out. To be called first.
+  // The smallest penalty that leaves all penalised terms out. To be called before any solve().
   double largest_penalty();
-  std::vector<double> grid();
+
+  // The penalties the options ask for, given the largest.
+  std::vector<double> grid(double largest) const;
+
+  // The whole path from the present solution on; `largest` is what kkt is relative to. With
+  // `held_out_errors`, which hold_out() must precede, max_nonzeros does not end it.
+  LassoPath follow(std::span<const double> lambdas, double largest,
+                   std::vector<double>* held_out_errors = nullptr);
 
   bool solve(double lambda);
 

@@ -21,6 +21,10 @@ std::pair<double, double> two_sum(double a, double b) {
   return {sum, (a - (sum - bb)) + (b - bb)};
 }
 
+const char* fault(double value) {
+  return std::isfinite(value) ? "too large to be squared" : "not a finite number";
+}
+
 // The mean moves by `step`, keeping the tail small.
 void move_mean(double& mean, double& tail, double step) {
   const auto [sum, error] = two_sum(mean, step);
@@ -97,6 +101,11 @@ Moments select_terms(const Moments& moments, std::span<const std::size_t> kept) 
   return chosen;
 }
 
+Error bad_value(std::size_t row, std::size_t term, double value) {
+  return bad_input("row " + std::to_string(row + 1) + ", column " + std::to_string(term + 1) +
+                   ": the value is " + fault(value));
+}
+
 MomentsBuilder::MomentsBuilder(std::size_t terms, std::size_t targets)
     : moments_(terms, targets),
       panel_count_(round_up(terms + targets, kLane) / kLane),
@@ -134,11 +143,9 @@ void MomentsBuilder::report_bad_value() const {
     for (std::size_t j = 0; j < moments_.columns(); ++j) {
       const double value = panels_[j / kLane * panel_stride_ + r * kLane + j % kLane];
       if (std::isfinite(value) && std::abs(value) < 1e150) continue;
-      const bool is_term = j < moments_.terms;
-      throw bad_input("row " + std::to_string(row_number_[r] + 1) + ", " +
-                      (is_term ? "column " : "target ") +
-                      std::to_string((is_term ? j : j - moments_.terms) + 1) + ": the value is " +
-                      (std::isfinite(value) ? "too large to be squared" : "not a finite number"));
+      if (j < moments_.terms) throw bad_value(row_number_[r], j, value);
+      throw bad_input("row " + std::to_string(row_number_[r] + 1) + ", target " +
+                      std::to_string(j - moments_.terms + 1) + ": the value is " + fault(value));
     }
   }
   throw bad_input("the weighted squares of rows " + std::to_string(row_number_[0] + 1) + " to " +
@@ -202,9 +209,9 @@ void MomentsBuilder::flush() {
   sum_.assign(sum_.size(), 0.0);
 }
 
-const Moments& MomentsBuilder::finish() {
+Moments MomentsBuilder::finish() {
   flush();
-  return moments_;
+  return std::exchange(moments_, Moments(moments_.terms, moments_.targets));
 }
 
 Moments FoldMoments::training(std::size_t held_out) const {
@@ -213,6 +220,12 @@ Moments FoldMoments::training(std::size_t held_out) const {
     if (f != held_out) merged.merge(folds[f]);
   }
   return merged;
+}
+
+FoldMoments select_terms(const FoldMoments& folds, std::span<const std::size_t> kept) {
+  FoldMoments chosen;
+  for (const Moments& fold : folds.folds) chosen.folds.push_back(select_terms(fold, kept));
+  return chosen;
 }
 
 FoldMomentsBuilder::FoldMomentsBuilder(std::size_t terms, std::size_t targets,
@@ -262,6 +275,7 @@ FoldMoments FoldMomentsBuilder::finish() {
   if (rows_ == 0) throw bad_input("there are no rows");
   FoldMoments result;
   for (MomentsBuilder& builder : builders_) result.folds.push_back(builder.finish());
+  rows_ = 0;
   return result;
 }
 

@@ -19,6 +19,7 @@
 #include <span>
 #include <vector>
 
+#include "neuralpower/base/error.h"
 #include "neuralpower/regression/aligned_vector.h"
 #include "neuralpower/regression/matrix_view.h"
 
@@ -68,8 +69,8 @@ class MomentsBuilder {
   // that is not finite is found no later than in finish(). Rows of weight zero are passed over.
   void add(const double* terms, const double* targets, double weight, std::size_t row);
 
-  // The moments of all rows so far; the builder can go on.
-  const Moments& finish();
+  // The moments of all rows so far; the builder starts anew.
+  Moments finish();
 
  private:
   void flush();
@@ -95,6 +96,12 @@ struct FoldMoments {
   Moments training(std::size_t held_out) const;
 };
 
+// As select_terms for each fold.
+FoldMoments select_terms(const FoldMoments& folds, std::span<const std::size_t> kept);
+
+// The error for a term's value that is not finite or too large, both indices from 0.
+Error bad_value(std::size_t row, std::size_t term, double value);
+
 // Some rows, lent by whoever has them. `folds` holds fold indices from 0 (empty: fold 0), `weights`
 // may be empty for ones.
 struct RowBlock {
@@ -115,7 +122,7 @@ class FoldMomentsBuilder {
   // void.
   void add(const RowBlock& block, unsigned threads = 1);
 
-  // Throws if there were no rows at all.
+  // Throws if there were no rows at all. The builder starts anew.
   FoldMoments finish();
 
  private:

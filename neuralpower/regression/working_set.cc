@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/regression/working_set.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/regression/dense_kernels.h"
+#include "neuralpower/regression/lasso_solution.h"
+#include "neuralpower/regression/parallel.h"
+
+namespace neuralpower {
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+// Moments of all terms cost rows x terms^2, checks of a few hundred coefficient vectors a fold rows
+// x terms each: only where terms are many, and more than the rows, do the latter win.
+constexpr std::size_t kFewTerms = 900;
+constexpr std::size_t kFirstTerms = 200;
+constexpr std::size_t kCoarseStep = 6;
+
+// A violation smaller than this share of the penalty, or of the target's deviation, is rounding.
+constexpr double kTolerance = 1e-10;
+constexpr double kRounding = 1e-13;
+
+}  // namespace
+
+TermScreen::TermScreen(const RowBlock& rows, std::size_t fold_count, const PathOptions& options,
+                       std::size_t target, unsigned threads)
+    : rows_(rows),
+      options_(options),
+      target_(target),
+      fold_count_(fold_count),
+      threads_(threads),
+      panel_count_(round_up(rows.terms.cols, kLane) / kLane) {
+  for (std::size_t r = 0; r < rows.terms.rows; ++r) {
+    const double weight = rows.weights.empty() ? 1.0 : rows.weights[r];
+    if (weight == 0) continue;
+    used_.push_back(r);
+    weight_.push_back(weight);
+    fold_.push_back(rows.folds[r]);
+  }
+  panel_stride_ = used_.size() * kLane;
+  panels_.resize(panel_count_ * panel_stride_);
+  deviation_.resize((fold_count + 1) * panel_count_ * kLane);
+  start_.resize(panel_count_ * kLane);
+  double total = 0, mean = 0, square = 0;
+  for (const double w : weight_) total += w;
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    mean += weight_[i] / total * rows.targets.at(used_[i], target);
+  }
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    const double y = rows.targets.at(used_[i], target) - (options.intercept ? mean : 0);
+    square += weight_[i] / total * y * y;
+  }
+  target_deviation_ = std::sqrt(square);
+  run_tasks(panel_count_, threads, [&](std::size_t panel) { standardise_panel(panel); });
+}
+
+// Eight terms: centred and scaled over all rows, their gradient at zero, and their deviations
+// without each fold.
+void TermScreen::standardise_panel(std::size_t panel) {
+  const std::size_t n = used_.size(), first = panel * kLane;
+  const std::size_t width = std::min(kLane, rows_.terms.cols - first);
+  double* z = panels_.data() + panel * panel_stride_;
+  double mean[kLane] = {}, scale[kLane] = {}, pull[kLane] = {}, total = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double* row = rows_.terms.row(used_[i]) + first;
+    total += weight_[i];
+    for (std::size_t lane = 0; lane < kLane; ++lane) {
+      z[i * kLane + lane] = lane < width ? row[lane] : 0;
+      mean[lane] += weight_[i] * z[i * kLane + lane];
+    }
+  }
+  for (double& m : mean) {
+    m /= total;
+    if (!(std::abs(m) < 1e150)) report_bad_value(first);
+    if (!options_.intercept) m = 0;
+  }
+  // Without a fold (and, last, with all): mean and spread in two passes.
+  const auto spread_without = [&](std::size_t fold, double* spread) {
+    double weight = 0, centre[kLane] = {}, square[kLane] = {};
+    for (std::size_t i = 0; i < n; ++i) {
+      const double w = fold_[i] == fold ? 0 : weight_[i];
+      weight += w;
+      for (std::size_t lane = 0; lane < kLane; ++lane) centre[lane] += w * z[i * kLane + lane];
+    }
+    for (double& c : centre) c = options_.intercept ? c / weight : 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double w = fold_[i] == fold ? 0 : weight_[i];
+      for (std::size_t lane = 0; lane < kLane; ++lane) {
+        const double d = z[i * kLane + lane] - centre[lane];
+        square[lane] += w * d * d;
+      }
+    }
+    for (std::size_t lane = 0; lane < kLane; ++lane) {
+      const double noise = 8 * kEpsilon * std::abs(centre[lane]);
+      const double variance = square[lane] / weight;
+      spread[lane] = variance > noise * noise ? std::sqrt(variance) : 0;
+    }
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t lane = 0; lane < kLane; ++lane) z[i * kLane + lane] -= mean[lane];
+  }
+  spread_without(fold_count_, scale);
+  for (std::size_t lane = 0; lane < kLane; ++lane) {
+    if (scale[lane] <= 8 * kEpsilon * std::abs(mean[lane])) scale[lane] = 0;
+    const double inverse = scale[lane] > 0 ? 1 / scale[lane] : 0;
+    for (std::size_t i = 0; i < n; ++i) z[i * kLane + lane] *= inverse;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const double y = weight_[i] / total * rows_.targets.at(used_[i], target_);
+    for (std::size_t lane = 0; lane < kLane; ++lane) pull[lane] += y * z[i * kLane + lane];
+  }
+  std::copy(pull, pull + kLane, start_.begin() + static_cast<std::ptrdiff_t>(first));
+  for (std::size_t fold = 0; fold <= fold_count_; ++fold) {
+    spread_without(fold, deviation_.data() + fold * panel_count_ * kLane + first);
+  }
+}
+
+void TermScreen::report_bad_value(std::size_t first_term) const {
+  for (const std::size_t r : used_) {
+    for (std::size_t j = first_term; j < std::min(first_term + kLane, rows_.terms.cols); ++j) {
+      if (std::abs(rows_.terms.at(r, j)) < 1e150) continue;
+      throw bad_value(r, j, rows_.terms.at(r, j));
+    }
+  }
+  throw bad_input("the weighted sum of a column overflows");
+}
+
+bool TermScreen::are_copies(std::size_t a, std::size_t b) const {
+  const double* x = panels_.data() + a / kLane * panel_stride_ + a % kLane;
+  const double* y = panels_.data() + b / kLane * panel_stride_ + b % kLane;
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    if (x[i * kLane] != y[i * kLane]) return false;
+  }
+  return true;
+}
+
+std::vector<std::size_t> TermScreen::first_terms(std::size_t count) const {
+  Violations start;
+  start.excess.assign(rows_.terms.cols, 0.0);
+  std::vector<std::size_t> unpenalised;
+  for (std::size_t j = 0; j < rows_.terms.cols; ++j) {
+    if (factor(j) == 0) {
+      unpenalised.push_back(j);
+    } else {
+      const double pull = options_.non_negative ? start_[j] : std::abs(start_[j]);
+      start.excess[j] = std::isinf(factor(j)) ? 0 : std::max(0.0, pull / factor(j));
+    }
+  }
+  return extend(unpenalised, start, count);
+}
+
+std::vector<std::size_t> TermScreen::extend(const std::vector<std::size_t>& working,
+                                            const Violations& violations, std::size_t count) const {
+  std::vector<std::size_t> order;
+  for (std::size_t j = 0; j < violations.excess.size(); ++j) {
+    if (violations.excess[j] > 0) order.push_back(j);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return violations.excess[a] > violations.excess[b];
+  });
+  std::vector<std::size_t> extended = working, added;
+  for (const std::size_t j : order) {
+    if (added.size() == count) break;
+    // Copies have the same numbers throughout, so they stand side by side in the order.
+    const bool copy = std::any_of(added.rbegin(), added.rend(), [&](std::size_t a) {
+      return violations.excess[a] == violations.excess[j] && are_copies(a, j);
+    });
+    if (!copy) added.push_back(j);
+  }
+  extended.insert(extended.end(), added.begin(), added.end());
+  std::sort(extended.begin(), extended.end());
+  return extended;
+}
+
+void TermScreen::check_path(const LassoPath& path, std::size_t fold,
+                            const std::vector<std::size_t>& working,
+                            const std::vector<std::size_t>& penalties, double largest,
+                            std::vector<double>& excess, std::vector<double>& kkt) const {
+  const std::size_t n = used_.size();
+  const std::size_t residual_panels = round_up(penalties.size(), kPanelGroup) / kLane;
+  AlignedVector residuals(residual_panels * panel_stride_, 0.0);
+  double weight = 0;
+  for (std::size_t i = 0; i < n; ++i) weight += fold_[i] == fold ? 0 : weight_[i];
+  for (std::size_t c = 0; c < penalties.size(); ++c) {
+    const auto b = path.coefficients_at(penalties[c]);
+    std::vector<std::size_t> nonzero;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      if (b[j] != 0) nonzero.push_back(j);
+    }
+    double* out = residuals.data() + c / kLane * panel_stride_ + c % kLane;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (fold_[i] == fold) continue;
+      const double* row = rows_.terms.row(used_[i]);
+      double residual = rows_.targets.at(used_[i], target_) - path.intercept[penalties[c]];
+      for (const std::size_t j : nonzero) residual -= row[working[j]] * b[j];
+      out[i * kLane] = residual * weight_[i] / weight;
+    }
+  }
+  AlignedVector products(kLane * residual_panels * kLane);
+  const double* deviation = deviation_.data() + fold * panel_count_ * kLane;
+  for (std::size_t panel = 0; panel < panel_count_; ++panel) {
+    dense_kernels().multiply_panel(panels_.data() + panel * panel_stride_, residuals.data(), n,
+                                   panel_stride_, residual_panels, products.data());
+    for (std::size_t lane = 0; lane < kLane; ++lane) {
+      const std::size_t j = panel * kLane + lane;
+      if (j >= rows_.terms.cols || deviation[j] == 0 || std::isinf(factor(j))) continue;
+      const double* gradient = products.data() + lane * residual_panels * kLane;
+      for (std::size_t c = 0; c < penalties.size(); ++c) {
+        const double pull =
+            (options_.non_negative ? gradient[c] : std::abs(gradient[c])) / deviation[j];
+        const double bound = path.lambda[penalties[c]] * options_.l1_ratio * factor(j);
+        if (pull <= bound) continue;
+        kkt[penalties[c]] = std::max(kkt[penalties[c]], (pull - bound) / largest);
+        const double beyond = pull - bound * (1 + kTolerance) - kRounding * target_deviation_;
+        excess[j] = std::max(excess[j], beyond / largest);
+      }
+    }
+  }
+}
+
+TermScreen::Violations TermScreen::check(const CrossValidation& cv,
+                                         const std::vector<std::size_t>& working,
+                                         std::size_t step) const {
+  std::vector<std::size_t> penalties;
+  for (std::size_t k = 0; k < cv.path.size(); k += step) penalties.push_back(k);
+  if (penalties.back() + 1 < cv.path.size()) penalties.push_back(cv.path.size() - 1);
+  const double largest = cv.path.lambda.front() > 0 ? cv.path.lambda.front() : 1;
+  std::vector<Violations> of_path(fold_count_ + 1);
+  run_tasks(of_path.size(), threads_, [&](std::size_t fold) {
+    of_path[fold].excess.assign(rows_.terms.cols, 0.0);
+    of_path[fold].kkt.assign(cv.path.size(), 0.0);
+    check_path(fold < fold_count_ ? cv.fold_paths[fold] : cv.path, fold, working, penalties,
+               largest, of_path[fold].excess, of_path[fold].kkt);
+  });
+  Violations all = of_path.front();
+  for (const Violations& one : of_path) {
+    for (std::size_t j = 0; j < all.excess.size(); ++j) {
+      all.excess[j] = std::max(all.excess[j], one.excess[j]);
+    }
+    for (std::size_t k = 0; k < all.kkt.size(); ++k) all.kkt[k] = std::max(all.kkt[k], one.kkt[k]);
+  }
+  for (const std::size_t j : working) all.excess[j] = 0;
+  all.any = std::any_of(all.excess.begin(), all.excess.end(), [](double e) { return e > 0; });
+  return all;
+}
+
+namespace {
+
+void spread(LassoPath& path, const std::vector<std::size_t>& working, std::size_t terms) {
+  std::vector<double> coefficients(path.size() * terms, 0.0);
+  for (std::size_t k = 0; k < path.size(); ++k) {
+    const auto b = path.coefficients_at(k);
+    for (std::size_t j = 0; j < working.size(); ++j) coefficients[k * terms + working[j]] = b[j];
+  }
+  path.terms = terms;
+  path.coefficients = std::move(coefficients);
+}
+
+CrossValidation on_terms(const RowBlock& rows, const std::vector<std::size_t>& working,
+                         std::size_t fold_count, const PathOptions& options, std::size_t target,
+                         unsigned threads) {
+  std::vector<double> chosen(rows.terms.rows * working.size());
+  for (std::size_t r = 0; r < rows.terms.rows; ++r) {
+    for (std::size_t j = 0; j < working.size(); ++j) {
+      chosen[r * working.size() + j] = rows.terms.at(r, working[j]);
+    }
+  }
+  PathOptions on_working = options;
+  if (!options.penalty_factors.empty()) {
+    on_working.penalty_factors.clear();
+    for (const std::size_t j : working) {
+      on_working.penalty_factors.push_back(options.penalty_factors[j]);
+    }
+  }
+  const MatrixView terms(chosen.data(), rows.terms.rows, working.size());
+  return cross_validate(
+      accumulate_moments(terms, rows.targets, rows.weights, rows.folds, fold_count, threads),
+      on_working, target, threads);
+}
+
+}  // namespace
+
+CrossValidation cross_validate_rows(const RowBlock& rows, std::size_t fold_count,
+                                    const PathOptions& options, std::size_t target,
+                                    unsigned threads) {
+  const std::size_t terms = rows.terms.cols;
+  const auto on_all_terms = [&] {
+    return cross_validate(
+        accumulate_moments(rows.terms, rows.targets, rows.weights, rows.folds, fold_count, threads),
+        options, target, threads);
+  };
+  if (terms <= kFewTerms || terms <= rows.terms.rows || options.l1_ratio < 0.1) {
+    return on_all_terms();
+  }
+
+  // Moments without terms check sizes, weights, folds and targets.
+  const FoldMoments targets_only =
+      accumulate_moments({rows.terms.data, rows.terms.rows, 0, rows.terms.stride}, rows.targets,
+                         rows.weights, rows.folds, fold_count, 1);
+  check_folds(targets_only);
+  check_path_options(options, terms, targets_only.total(), target);
+  PathOptions full = options;
+  TermScreen screen(rows, fold_count, options, target, threads);
+  if (full.ratio == 0) full.ratio = screen.used_rows() > terms ? 1e-4 : 1e-2;
+  std::vector<std::size_t> working = screen.first_terms(kFirstTerms);
+  for (std::size_t step = kCoarseStep; working.size() <= terms / 2;) {
+    CrossValidation cv = on_terms(rows, working, fold_count, full, target, threads);
+    TermScreen::Violations violations = screen.check(cv, working, step);
+    if (!violations.any && step > 1) {
+      step = 1;
+      violations = screen.check(cv, working, step);
+    }
+    if (violations.any) {
+      working = screen.extend(working, violations, std::max<std::size_t>(64, working.size() / 3));
+      continue;
+    }
+    for (std::size_t k = 0; k < cv.kkt.size(); ++k) {
+      cv.kkt[k] = std::max(cv.kkt[k], violations.kkt[k]);
+    }
+    spread(cv.path, working, terms);
+    for (LassoPath& path : cv.fold_paths) spread(path, working, terms);
+    return cv;
+  }
+  return on_all_terms();
+}
+
+}  // namespace neuralpower
