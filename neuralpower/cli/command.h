@@ -28,6 +28,7 @@ Action configure_compare(CLI::App& app);
 Action configure_samples(CLI::App& app);
 Action configure_devices(CLI::App& app);
 Action configure_backends(CLI::App& app);
+Action configure_meters(CLI::App& app);
 Action configure_train(CLI::App& app);
 Action configure_predict(CLI::App& app);
 Action configure_evaluate(CLI::App& app);

@@ -45,6 +45,8 @@ constexpr Command kCommands[] = {
      "neuralpower devices --format json",
      configure_devices},
     {"backends", "What can run layers here", "neuralpower backends", configure_backends},
+    {"meters", "What can measure power here, and what is missing where nothing can",
+     "neuralpower meters", configure_meters},
 };
 
 constexpr int kExitUsage = 2, kExitEnvironment = 3;

@@ -35,9 +35,8 @@ Action configure_compare(CLI::App& app) {
   options->format.add_to(app, {"table", "json"});
   return [options] {
     const Predictor predictor(find_device_model(options->device));
-    Hardware hardware = open_hardware(options->hardware);
+    const auto hardware = open_hardware(options->hardware);
     const RealTimePriority priority;
-    SteadyClock clock;
     std::vector<std::int64_t> batches = parse_batches(options->batches);
     if (batches.empty()) batches.push_back(0);
     std::vector<Comparison> comparisons;
@@ -54,8 +53,8 @@ Action configure_compare(CLI::App& app) {
         Comparison comparison;
         comparison.predicted = predictor.predict(network);
         comparison.measured =
-            measure_network(network, *hardware.backend, clock, hardware.meter.get(),
-                            options->measure, hardware.no_meter_reason);
+            measure_network(network, *hardware->backend, hardware->clock, hardware->meter.get(),
+                            options->measure, hardware->no_meter_reason);
         for (const Layer& layer : network.layers)
           comparison.layers_trained_on += predictor.was_trained_on(layer.config);
         comparisons.push_back(std::move(comparison));

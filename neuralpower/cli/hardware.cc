@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/cli/hardware.h"
 
+#include <variant>
+
 #include "neuralpower/measure/backends/backends.h"
+#include "neuralpower/measure/meters/meters.h"
 
 namespace neuralpower::cli {
 
@@ -13,19 +16,25 @@ void HardwareOptions::add_to(CLI::App& app) {
   app.add_option("--meter", meter,
                  "What measures power: auto, none, or a name ('neuralpower meters')")
       ->capture_default_str();
+  app.add_option("--recording", recording, "CSV of time and watts for --meter replay");
   app.add_option("--threads", backend_options.threads, "Threads of the back-end; 0: all processors")
       ->check(CLI::Range(0, 1024));
   app.add_option("--seed", backend_options.seed, "Seed of the data and of the order")
       ->capture_default_str();
 }
 
-Hardware open_hardware(const HardwareOptions& options) {
-  Hardware hardware;
-  hardware.backend = make_backend(options.backend, options.backend_options);
-  if (options.meter == "none") {
-    hardware.no_meter_reason = "no meter was asked for (--meter none)";
+std::unique_ptr<Hardware> open_hardware(const HardwareOptions& options) {
+  auto hardware = std::make_unique<Hardware>();
+  hardware->backend = make_backend(options.backend, options.backend_options);
+  MeterOptions meter_options;
+  meter_options.recording = options.recording;
+  // A meter must see the device at work: the processor's for the CPU back-ends.
+  const MeterScope device = options.backend == "cudnn" ? MeterScope::kGpu : MeterScope::kCpu;
+  MeterOrReason meter = open_meter(options.meter, device, meter_options, hardware->clock);
+  if (auto* there = std::get_if<std::unique_ptr<PowerMeter>>(&meter)) {
+    hardware->meter = std::move(*there);
   } else {
-    hardware.no_meter_reason = "no power meter that this program knows is there";
+    hardware->no_meter_reason = std::get<MeterUnavailable>(meter).reason;
   }
   return hardware;
 }

@@ -115,21 +115,20 @@ Action configure_measure(CLI::App& app) {
     parse_shard(options->shard, campaign);
     campaign.layers = gather_layers(*options);
     leave_out(campaign.layers, options->exclude);
-    Hardware hardware = open_hardware(options->hardware);
+    const auto hardware = open_hardware(options->hardware);
     const RealTimePriority priority;
-    const Conditions conditions = campaign_conditions(identify_device(), *hardware.backend,
-                                                      hardware.meter.get(), priority.describe());
+    const Conditions conditions = campaign_conditions(identify_device(), *hardware->backend,
+                                                      hardware->meter.get(), priority.describe());
     SampleStore store = SampleStore::open(options->store);
-    SteadyClock clock;
     CampaignResult result;
     {
       ProgressBar bar;
-      result = run_campaign(campaign, conditions, *hardware.backend, clock, hardware.meter.get(),
-                            hardware.no_meter_reason, store, [&](const CampaignProgress& p) {
-                              bar.show(static_cast<double>(p.finished) / std::max(1, p.planned),
-                                       p.left, p.last);
-                              return true;
-                            });
+      result = run_campaign(
+          campaign, conditions, *hardware->backend, hardware->clock, hardware->meter.get(),
+          hardware->no_meter_reason, store, [&](const CampaignProgress& p) {
+            bar.show(static_cast<double>(p.finished) / std::max(1, p.planned), p.left, p.last);
+            return true;
+          });
     }
     std::cout << render_campaign(conditions, result) << "\nstored in " << options->store << "\n";
     return 0;
