@@ -87,11 +87,11 @@ class Backend {
 // at least two, up to 256 MiB). 0: one copy, for checking results and for hot loops.
 //
 // The defaults are where layers alone come closest to layers in place in AlexNet, NIN, VGG-16 and
-// ResNet-50 at batch 1 and 4 on a Sapphire Rapids server (sums within -7 % and +7 % of the whole
-// network, against -24 % for hot loops; docs/measuring.md has the table).
+// ResNet-50 on a Xeon with 2 MB of L2 a core (sums within -7 % and +8 % of the whole network,
+// against -21 % for hot loops; docs/measuring.md has the table).
 struct CachePolicy {
-  std::int64_t weight_bytes = 32 << 20;
-  std::int64_t activation_bytes = 8 << 20;
+  std::int64_t weight_bytes = 24 << 20;
+  std::int64_t activation_bytes = 16 << 20;
 };
 
 struct BackendOptions {

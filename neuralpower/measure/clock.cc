@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <thread>
 
 namespace neuralpower {
 
@@ -15,6 +16,10 @@ Seconds SteadyClock::now() {
 std::int64_t SteadyClock::preemptions() {
   rusage usage{};
   return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
+void SteadyClock::pause(Seconds time) {
+  std::this_thread::sleep_for(std::chrono::duration<double>(time.value()));
 }
 
 }  // namespace neuralpower

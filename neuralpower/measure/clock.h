@@ -18,6 +18,9 @@ class Clock {
   // How often any thread of this process was preempted so far. What ran while this number grew
   // shared its processors with somebody else.
   virtual std::int64_t preemptions() = 0;
+
+  // Leaves the processors to others for this long.
+  virtual void pause(Seconds time) = 0;
 };
 
 // The monotonic clock of the machine; reading the time takes some 30 ns, preemptions() a system
@@ -26,6 +29,7 @@ class SteadyClock final : public Clock {
  public:
   Seconds now() override;
   std::int64_t preemptions() override;
+  void pause(Seconds time) override;
 };
 
 }  // namespace neuralpower

@@ -10,6 +10,7 @@ class FakeClock final : public Clock {
  public:
   Seconds now() override { return now_; }
   std::int64_t preemptions() override { return preemptions_; }
+  void pause(Seconds time) override { advance(time); }
 
   void advance(Seconds time) { now_ += time; }
   void preempt() { ++preemptions_; }
