@@ -12,7 +12,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "benchmarks/matrix_file.h"
+#include "benchmarks/peak_memory.h"
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/regression/cross_validation.h"
@@ -89,18 +89,6 @@ void print_array(const char* name, const std::vector<T>& values, const char* end
     std::printf("%s%s", i > 0 ? ", " : "", format_double(static_cast<double>(values[i])).c_str());
   }
   std::printf("]%s", end);
-}
-
-// The most memory this process has held, as the kernel counts it; 0 where it does not tell.
-double peak_megabytes() {
-  std::ifstream status("/proc/self/status");
-  std::string line;
-  while (std::getline(status, line)) {
-    const auto words = split_blanks(line);
-    if (words.size() < 2 || words[0] != "VmHWM:") continue;
-    return static_cast<double>(parse_int(words[1]).value_or(0)) / 1024;
-  }
-  return 0;
 }
 
 // A binary matrix larger than this is read anew in every repetition, a block at a time, so that

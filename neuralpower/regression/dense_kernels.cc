@@ -30,17 +30,32 @@ constexpr int kWidth = 8, kTileRows = 8, kTileVectors = 3;
 #pragma GCC pop_options
 #endif
 
+#if defined(__x86_64__)
+bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#endif
+
 }  // namespace
 
 const DenseKernels& dense_kernels() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    return avx512::kKernels;
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::kKernels;
+  if (has_avx512()) return avx512::kKernels;
+  if (has_avx2()) return avx2::kKernels;
 #endif
   return baseline::kKernels;
+}
+
+std::vector<const DenseKernels*> supported_dense_kernels() {
+  std::vector<const DenseKernels*> sets;
+#if defined(__x86_64__)
+  if (has_avx512()) sets.push_back(&avx512::kKernels);
+  if (has_avx2()) sets.push_back(&avx2::kKernels);
+#endif
+  sets.push_back(&baseline::kKernels);
+  return sets;
 }
 
 }  // namespace neuralpower

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace neuralpower {
 
@@ -60,6 +61,10 @@ struct DenseKernels {
                           double* inverse_diagonal, std::size_t first, std::size_t size, double* w);
 };
 
+// The best set this processor can run.
 const DenseKernels& dense_kernels();
+
+// All sets it can run, the best first.
+std::vector<const DenseKernels*> supported_dense_kernels();
 
 }  // namespace neuralpower
