@@ -45,6 +45,11 @@ struct DenseKernels {
   void (*merge_lower)(double* out, const double* other, const double* up, const double* down,
                       std::size_t size, std::size_t stride);
 
+  // The lower triangle: out + lost += other + up up', `lost` collecting what rounding takes from
+  // out.
+  void (*merge_lower_compensated)(double* out, double* lost, const double* other, const double* up,
+                                  std::size_t size, std::size_t stride);
+
   // out = start - sum over i < count of values[i] * (row columns[i] of matrix), `size` elements.
   void (*subtract_rows)(const double* start, const double* matrix, std::size_t stride,
                         std::size_t size, const std::uint32_t* columns, const double* values,

@@ -140,6 +140,22 @@ TEST_P(DenseKernel, MergeLower) {
   }
 }
 
+TEST_P(DenseKernel, MergeLowerCompensatedLosesNothing) {
+  const std::size_t size = 11, stride = 24;
+  const AlignedVector up = draws(size, stride), other = draws(24 * stride, 24 * stride);
+  AlignedVector out(24 * stride, 1e10), lost(24 * stride, 0.0);
+  for (int i = 0; i < 50; ++i) {
+    kernels_.merge_lower_compensated(out.data(), lost.data(), other.data(), up.data(), size,
+                                     stride);
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      const std::size_t at = i * stride + j;
+      EXPECT_NEAR((out[at] - 1e10) + lost[at], 50 * (other[at] + up[i] * up[j]), 1e-12);
+    }
+  }
+}
+
 TEST_P(DenseKernel, SubtractRows) {
   const std::size_t size = 21, stride = 24;
   const AlignedVector matrix = draws(size * stride, size * stride), start = draws(size, stride);

@@ -33,6 +33,20 @@ void move_mean(double& mean, double& tail, double step) {
   tail = rest;
 }
 
+// All of a merge but the products: these then gain other's and up up'.
+void merge_columns(Moments& moments, const Moments& other, AlignedVector& up) {
+  const double total = moments.weight + other.weight;
+  const double share = other.weight / total;
+  const double scale = std::sqrt(moments.weight * share);
+  for (std::size_t i = 0; i < moments.columns(); ++i) {
+    const double step = moments.mean_difference(i, other);
+    up[i] = scale * step;
+    move_mean(moments.mean[i], moments.mean_tail[i], share * step);
+  }
+  moments.rows += other.rows;
+  moments.weight = total;
+}
+
 }  // namespace
 
 Moments::Moments(std::size_t term_count, std::size_t target_count)
@@ -64,19 +78,10 @@ void Moments::merge(const Moments& other) {
     *this = other;
     return;
   }
-  const double total = weight + other.weight;
-  const double share = other.weight / total;
-  const double scale = std::sqrt(weight * share);
   AlignedVector up(stride, 0.0), down(stride, 0.0);
-  for (std::size_t i = 0; i < columns(); ++i) {
-    const double step = mean_difference(i, other);
-    up[i] = scale * step;
-    move_mean(mean[i], mean_tail[i], share * step);
-  }
+  merge_columns(*this, other, up);
   dense_kernels().merge_lower(products.data(), other.products.data(), up.data(), down.data(),
                               columns(), stride);
-  rows += other.rows;
-  weight = total;
 }
 
 Moments select_terms(const Moments& moments, std::span<const std::size_t> kept) {
@@ -135,7 +140,9 @@ void MomentsBuilder::add(const double* terms, const double* targets, double weig
   }
   weights_[filled_] = weight;
   row_number_[filled_] = row;
-  if (++filled_ == kBlockRows) flush();
+  if (++filled_ < kBlockRows) return;
+  flush();
+  if (++blocks_ == kPartBlocks) settle();
 }
 
 void MomentsBuilder::report_bad_value() const {
@@ -209,8 +216,29 @@ void MomentsBuilder::flush() {
   sum_.assign(sum_.size(), 0.0);
 }
 
+// Adds the present part to those before it.
+void MomentsBuilder::settle() {
+  blocks_ = 0;
+  Moments part = std::exchange(moments_, Moments(moments_.terms, moments_.targets));
+  if (settled_.weight == 0) {
+    settled_ = std::move(part);
+    lost_.assign(settled_.products.size(), 0.0);
+    return;
+  }
+  merge_columns(settled_, part, up_);
+  dense_kernels().merge_lower_compensated(settled_.products.data(), lost_.data(),
+                                          part.products.data(), up_.data(), part.columns(),
+                                          part.stride);
+}
+
 Moments MomentsBuilder::finish() {
   flush();
+  if (settled_.weight > 0) {
+    if (moments_.weight > 0) settle();
+    for (std::size_t i = 0; i < lost_.size(); ++i) settled_.products[i] += lost_[i];
+    moments_ = std::exchange(settled_, {});
+  }
+  blocks_ = 0;
   return std::exchange(moments_, Moments(moments_.terms, moments_.targets));
 }
 

@@ -7,9 +7,11 @@
 // Rows arrive in blocks of kBlockRows; a block is centred about its own mean, so nothing large is
 // ever subtracted from something large, and two parts merge by the rule of Chan, Golub and LeVeque
 // (1979): product = product_a + product_b + (weight_a weight_b / weight) d d', d = mean_b - mean_a.
-// Only sums of squares with positive signs occur: training moments of a fold are merged from the
-// other folds, never subtracted from the total. A mean is kept as the unevaluated sum of two
-// doubles, so a column of mean 1e11 and deviation 1 loses no digit of d.
+// Training moments of a fold are merged from the other folds, never subtracted from the total.
+// kPartBlocks blocks make a part; parts are added with compensation (Knuth's exact sum), so the
+// error of a moment, a few units in the last place of sqrt(product_ii product_jj), does not grow
+// with the number of rows. A mean is kept as the unevaluated sum of two doubles, so a column of
+// mean 1e11 and deviation 1 loses no digit of d.
 //
 // The result depends on the order of the rows and on nothing else, the number of threads included.
 #pragma once
@@ -62,6 +64,7 @@ Moments select_terms(const Moments& moments, std::span<const std::size_t> kept);
 class MomentsBuilder {
  public:
   static constexpr std::size_t kBlockRows = 128;
+  static constexpr std::size_t kPartBlocks = 16;
 
   MomentsBuilder(std::size_t terms, std::size_t targets);
 
@@ -74,9 +77,13 @@ class MomentsBuilder {
 
  private:
   void flush();
+  void settle();
   [[noreturn]] void report_bad_value() const;
 
-  Moments moments_;
+  Moments moments_;         // of the present part
+  Moments settled_;         // of the parts before it; without terms if there are none
+  AlignedVector lost_;      // what rounding took from settled_.products
+  std::size_t blocks_ = 0;  // of the present part
   std::size_t panel_count_, panel_stride_;
   std::size_t filled_ = 0;
   AlignedVector panels_;         // the block, packed for the kernel

@@ -77,6 +77,25 @@ TEST(Moments, MatchQuadruplePrecisionFarFromZero) {
   }
 }
 
+// Integers, the values of most terms, are where plain sums drift in one direction.
+TEST(Moments, DoNotLoseDigitsOverManyRows) {
+  std::mt19937_64 random(4);
+  Data data{150000, 3, {}, {}, {}};
+  for (std::size_t r = 0; r < data.rows; ++r) {
+    const double a = std::floor(std::exp2(9 * std::generate_canonical<double, 53>(random)));
+    const double b = std::floor(std::exp2(8 * std::generate_canonical<double, 53>(random)));
+    data.x.insert(data.x.end(), {a, a * b, a * a * b});
+    data.y.push_back(b);
+  }
+  const Moments moments = accumulate_moments(data.terms(), data.target(), {}, {}, 1).total();
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      const double scale = std::sqrt(moments.product(i, i) * moments.product(j, j));
+      EXPECT_NEAR(moments.product(i, j), reference(data, false, i, j), 1e-15 * scale);
+    }
+  }
+}
+
 TEST(Moments, EqualColumnsHaveEqualMomentsToTheLastBit) {
   Data data = far_from_zero(700, 40);
   for (std::size_t r = 0; r < data.rows; ++r) data.x[r * 40 + 37] = data.x[r * 40 + 2];
