@@ -90,6 +90,13 @@ struct Describe {
   const Sizes& s;
   Sink& sink;
 
+  void add_window(double ph, double pw, double sh, double sw, double kh, double kw) const {
+    sink.add("Hp", s.H() + ph);
+    sink.add("Wp", s.W() + pw);
+    sink.add("Hr", std::max(Sizes::at(s.out, 2) - 1, 0.0) * sh + kh);
+    sink.add("Wr", std::max(Sizes::at(s.out, 3) - 1, 0.0) * sw + kw);
+  }
+
   template <typename AnyConvolution>
   void convolution(const AnyConvolution& op) const {
     sink.add("N", s.N());
@@ -109,6 +116,13 @@ struct Describe {
     add_work(s, sink);
     sink.add("cols_bytes", s.N() * Sizes::at(s.out, 2) * Sizes::at(s.out, 3) *
                                static_cast<double>(op.kernel.h * op.kernel.w) * s.C() * s.cell);
+    sink.add("dh", static_cast<double>(op.dilation.h));
+    sink.add("dw", static_cast<double>(op.dilation.w));
+    sink.add("eh", static_cast<double>((op.kernel.h - 1) * op.dilation.h + 1));
+    add_window(static_cast<double>(op.pad.top + op.pad.bottom),
+               static_cast<double>(op.pad.left + op.pad.right), static_cast<double>(op.stride.h),
+               static_cast<double>(op.stride.w), static_cast<double>(op.kernel.h),
+               static_cast<double>(op.kernel.w));
   }
   void operator()(const Convolution& op) const { convolution(op); }
   void operator()(const TransposedConvolution& op) const { convolution(op); }
@@ -143,16 +157,25 @@ struct Describe {
     sink.add("Ho", ho);
     sink.add("Wo", wo);
     // An adaptive window is as large as it must be to cover the input.
-    sink.add("kh",
-             adaptive ? std::ceil(s.H() / std::max(ho, 1.0)) : static_cast<double>(op.kernel.h));
-    sink.add("kw",
-             adaptive ? std::ceil(s.W() / std::max(wo, 1.0)) : static_cast<double>(op.kernel.w));
-    sink.add("sh",
-             adaptive ? std::floor(s.H() / std::max(ho, 1.0)) : static_cast<double>(op.stride.h));
-    sink.add("sw",
-             adaptive ? std::floor(s.W() / std::max(wo, 1.0)) : static_cast<double>(op.stride.w));
+    const double kh =
+        adaptive ? std::ceil(s.H() / std::max(ho, 1.0)) : static_cast<double>(op.kernel.h);
+    const double kw =
+        adaptive ? std::ceil(s.W() / std::max(wo, 1.0)) : static_cast<double>(op.kernel.w);
+    const double sh =
+        adaptive ? std::floor(s.H() / std::max(ho, 1.0)) : static_cast<double>(op.stride.h);
+    const double sw =
+        adaptive ? std::floor(s.W() / std::max(wo, 1.0)) : static_cast<double>(op.stride.w);
+    const double ph = adaptive ? 0 : static_cast<double>(op.pad.top + op.pad.bottom);
+    const double pw = adaptive ? 0 : static_cast<double>(op.pad.left + op.pad.right);
+    sink.add("kh", kh);
+    sink.add("kw", kw);
+    sink.add("sh", sh);
+    sink.add("sw", sw);
+    sink.add("ph", ph);
+    sink.add("pw", pw);
     sink.add("is_average", op.mode == PoolMode::kAverage || op.mode == PoolMode::kAdaptiveAverage);
     add_work(s, sink);
+    add_window(ph, pw, sh, sw, kh, kw);
   }
 
   void operator()(const Normalization& op) const {
@@ -240,7 +263,8 @@ struct ModelKey {
 
 // An operation of the key's kind, for asking its feature names; the mode does not matter for them.
 Op example_of(std::string_view key) {
-  const std::string_view kind = split(key, '.').front();
+  std::string_view kind = split(key, '.').front();
+  if (kind == "mul") kind = "add";  // one operation under two keys
   static const std::array<Op, std::variant_size_v<Op>> kExamples = [] {
     std::array<Op, std::variant_size_v<Op>> all;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -263,6 +287,12 @@ std::vector<std::string_view> feature_names(std::string_view key) {
   const Sizes nothing;
   std::visit(Describe<NameSink>{nothing, sink}, example_of(key));
   return sink.names;
+}
+
+std::vector<std::string_view> feature_names(std::string_view key, Target target) {
+  std::vector<std::string_view> names = feature_names(key);
+  if (target == Target::kPower && !names.empty()) names.insert(names.end(), {"time", "cost"});
+  return names;
 }
 
 void extract_features(const LayerConfig& config, std::span<double> values) {

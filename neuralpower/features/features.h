@@ -7,13 +7,21 @@
 // of features; values come in the order of the names.
 //
 // Dimensions carry the paper's names (Cai et al. 2017, section 4): N batch, Ci x Hi x Wi input, Co
-// x Ho x Wo output, kh x kw kernel, and sh, sw stride, ph, pw padding of both sides. Derived
-// features:
+// x Ho x Wo output, kh x kw kernel, and sh, sw stride, ph, pw padding of both sides together,
+// dh, dw dilation. Derived features:
 //   flops, macs           operations (work.h)
 //   in_bytes, out_bytes, weight_bytes, bytes    data moved at least once (work.h)
 //   intensity             flops / bytes
 //   cols_bytes            the matrix that im2col makes of a convolution's input
+//   Hp, Wp                the padded input
+//   Hr, Wr                as much of it as windows reach: (Ho - 1) sh + kh
+//   eh                    height of the kernel with its dilation: (kh - 1) dh + 1
 // All are finite and at least 0.
+//
+// A power model sees two more, which the runtime model of the same layer supplies (model/):
+//   time                  the predicted runtime in ms
+//   cost                  the same before it is corrected: the sum of its physical terms
+// So power can follow rates: macs/time is the throughput that the layer reaches.
 #pragma once
 
 #include <span>
@@ -21,6 +29,7 @@
 #include <string_view>
 #include <vector>
 
+#include "neuralpower/features/target.h"
 #include "neuralpower/network/layer_config.h"
 
 namespace neuralpower {
@@ -30,6 +39,10 @@ std::string model_key(const LayerConfig& config);
 // Names of the features of a layer of this key; empty for a key that has no features (views,
 // unsupported operations, unknown keys).
 std::vector<std::string_view> feature_names(std::string_view key);
+
+// The same for models of a target: those of power end with "time" and "cost".
+inline constexpr std::size_t kRuntimeFeatureCount = 2;
+std::vector<std::string_view> feature_names(std::string_view key, Target target);
 
 // Values in the order of feature_names(model_key(config)). Error if the shapes do not fit.
 std::vector<double> extract_features(const LayerConfig& config);

@@ -9,6 +9,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/published_terms.h"
+#include "neuralpower/features/sum_program.h"
 #include "neuralpower/features/term.h"
 #include "neuralpower/network/layer_text.h"
 
@@ -63,6 +64,66 @@ TEST(Terms, MultiplyPowersAndLogarithms) {
   EXPECT_THROW(value(kConv, "Nope"), Error);
   EXPECT_THROW(value(kConv, "N^x"), Error);
   EXPECT_THROW(value(kConv, "sin(N)"), Error);
+}
+
+TEST(Terms, KnowStepsRampsAndPadding) {
+  // kConv: N 8, Ci 64, 56 x 48, Co 128, 3 x 5, stride 2 x 1, pad 1 x 2: 28 x 48.
+  EXPECT_EQ(value(kConv, "[Ci>63.5]"), 1);
+  EXPECT_EQ(value(kConv, "[Ci<=63.5]"), 0);
+  EXPECT_EQ(value(kConv, "[kh*kw==15]*macs"), value(kConv, "macs"));
+  EXPECT_EQ(value(kConv, "[Ci%16==0]"), 1);
+  EXPECT_EQ(value(kConv, "[Ci%10!=4]"), 0);
+  EXPECT_DOUBLE_EQ(value(kConv, "ramp(log2(Ci),4,8)"), 0.5);
+  EXPECT_EQ(value(kConv, "ramp(Ci,100,200)"), 0);
+  EXPECT_DOUBLE_EQ(value(kConv, "ramp(Ci,68,60)"), 0.5);  // falls
+  EXPECT_EQ(value(kConv, "up(Ho,14)"), 28);
+  EXPECT_EQ(value(kConv, "up(Ho*Wo,1000)/2"), 1000);
+  EXPECT_EQ(value(kConv, "over(Co,Ci)"), 64);
+  EXPECT_EQ(value(kConv, "over(Ci,Co)"), 0);
+  EXPECT_EQ(value(kConv, "min(Ci,Co)*max(kh,kw)"), 64 * 5);
+  EXPECT_DOUBLE_EQ(value(kConv, "log2(Ci/Co)"), -1);
+  EXPECT_DOUBLE_EQ(value(kConv, "N/(Ci*Co)"), 8.0 / (64 * 128));
+  EXPECT_EQ(value(kConv, "Hr"), 27 * 2 + 3);
+  EXPECT_EQ(value(kConv, "Hp*Wp"), 58 * 52);
+}
+
+TEST(Terms, NothingIsGuessed) {
+  for (const char* text :
+       {"",       "*N",      "N*",         "N**N",         "N N",      "[Ci]", "[Ci>]",
+        "[Ci>x]", "Ci>3",    "ramp(Ci,1)", "ramp(Ci,1,1)", "up(Ci,0)", "Ci%0", "log2(Ci",
+        "log2()", "min(Ci)", "over(Ci,Co", "(N",           "N)",       "time", "cost",
+        "N+1",    "nan",     "N^inf",      "[Ci>nan]"})
+    EXPECT_THROW(Term::parse(text, "conv"), Error) << text;
+  EXPECT_THROW(Term::parse(std::string(10000, '('), "conv"), Error);
+  std::string longest = "N";
+  for (int i = 0; i < 1000; ++i) longest += "*N";
+  EXPECT_THROW(Term::parse(longest, "conv"), Error);
+}
+
+TEST(SumPrograms, AgreeWithTheirTerms) {
+  const LayerConfig config = parse_layer(kConv);
+  const std::vector<double> features = extract_features(config);
+  const char* names[] = {"1",
+                         "macs*[kh==3]*[kw==5]*[sh*sw>1]",
+                         "N*Ho*Wo*kh*kw*up(Ci/groups,8)*up(Co,8)",
+                         "in_bytes/sh/sw",
+                         "[Ci>30.5]*ramp(log2(Ci),4.5,8)",
+                         "[Ci>30.5]*ramp(log2(Ci),4.5,8)*[Co<=200]*ramp(log2(macs/bytes),9,2)",
+                         "log2(Ci)^2*Ho^3",
+                         "3*N*2",
+                         "[Wo%4>=1]",
+                         "min([Ci>1],[Co>1])*[N<9]*[N!=8]"};
+  std::vector<SumProgram::Addend> addends;
+  double expected[2] = {0, 0};
+  for (std::size_t i = 0; i < std::size(names); ++i) {
+    const double coefficient = 1.0 + static_cast<double>(i);
+    addends.push_back({Term::parse(names[i], "conv"), coefficient, i % 2});
+    expected[i % 2] += coefficient * addends.back().term.evaluate(features);
+  }
+  double sums[2];
+  SumProgram(addends, 2).evaluate(features.data(), sums);
+  EXPECT_DOUBLE_EQ(sums[0], expected[0]);
+  EXPECT_DOUBLE_EQ(sums[1], expected[1]);
 }
 
 TEST(PublishedTerms, CountsAreThePapers) {

@@ -79,18 +79,6 @@ Names monomials(const Names& features, int degree) {
 
 }  // namespace
 
-std::string_view to_string(Target target) {
-  switch (target) {
-    case Target::kRuntime:
-      return "runtime";
-    case Target::kPower:
-      return "power";
-    case Target::kEnergy:
-      return "energy";
-  }
-  return "";
-}
-
 int published_degree(std::string_view key, Target target) {
   const PublishedRow& row = row_for(key);
   return target == Target::kRuntime ? row.runtime_degree : row.power_degree;

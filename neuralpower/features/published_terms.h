@@ -19,10 +19,9 @@
 #include <string_view>
 #include <vector>
 
-namespace neuralpower {
+#include "neuralpower/features/target.h"
 
-enum class Target { kRuntime, kPower, kEnergy };
-std::string_view to_string(Target target);
+namespace neuralpower {
 
 // The published total degree for this key and target.
 int published_degree(std::string_view key, Target target);

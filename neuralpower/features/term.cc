@@ -2,70 +2,238 @@
 #include "neuralpower/features/term.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 
 #include "neuralpower/base/error.h"
-#include "neuralpower/base/text.h"
 #include "neuralpower/features/features.h"
 
 namespace neuralpower {
 namespace {
 
-[[noreturn]] void unknown_term(std::string_view name, std::string_view key, std::string_view why) {
-  throw bad_input("term '" + std::string(name) + "' of " + std::string(key) + ": " +
-                  std::string(why));
+using Kind = TermNode::Kind;
+
+// Reads a term by recursive descent; every method leaves the index of the node it made.
+class TermParser {
+ public:
+  TermParser(std::string_view text, std::span<const std::string_view> features,
+             std::string_view key)
+      : text_(text), rest_(text), features_(features), key_(key) {}
+
+  std::vector<TermNode> parse_all() {
+    term();
+    if (!rest_.empty()) fail("'" + std::string(rest_) + "' is left over");
+    return std::move(nodes_);
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& why) const {
+    throw bad_input("term '" + std::string(text_) + "' of " + std::string(key_) + ": " + why);
+  }
+  bool take(std::string_view word) {
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+  void expect(std::string_view word) {
+    if (!take(word))
+      fail("'" + std::string(word) + "' expected before '" + std::string(rest_) + "'");
+  }
+  double number(const char* what) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (error != std::errc() || !std::isfinite(value)) fail(std::string(what) + " is no number");
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return value;
+  }
+  std::uint32_t add(TermNode node) {
+    if (nodes_.size() == Term::kMaxNodes) fail("too long");
+    nodes_.push_back(node);
+    return static_cast<std::uint32_t>(nodes_.size() - 1);
+  }
+
+  std::uint32_t term() {
+    // Each level of brackets comes through here; a hostile file must not exhaust the stack.
+    if (++depth_ > 16) fail("brackets are nested too deeply");
+    std::uint32_t product = factor();
+    for (;;) {
+      if (take("*")) {
+        product = add({Kind::kMultiply, product, factor()});
+      } else if (take("/")) {
+        product = add({Kind::kDivide, product, factor()});
+      } else {
+        --depth_;
+        return product;
+      }
+    }
+  }
+
+  std::uint32_t factor() {
+    std::uint32_t at = part();
+    if (take("%")) {
+      const double divisor = number("what follows %");
+      if (!(divisor > 0)) fail("the remainder by a number that is not positive");
+      at = add({Kind::kRemainder, at, 0, divisor});
+    }
+    if (take("^")) at = add({Kind::kPower, at, 0, number("the exponent")});
+    return at;
+  }
+
+  std::uint32_t part() {
+    if (take("[")) return step();
+    if (take("(")) {
+      const std::uint32_t inner = term();
+      expect(")");
+      return inner;
+    }
+    if (take("log2(")) return function_of_one(Kind::kLog2);
+    if (take("ln(")) return function_of_one(Kind::kLn);
+    if (take("over(")) return function_of_two(Kind::kOver);
+    if (take("min(")) return function_of_two(Kind::kMin);
+    if (take("max(")) return function_of_two(Kind::kMax);
+    if (take("up(")) {
+      const std::uint32_t inner = term();
+      expect(",");
+      const double multiple = number("the multiple");
+      if (!(multiple > 0)) fail("a multiple must be positive");
+      expect(")");
+      return add({Kind::kUp, inner, 0, multiple});
+    }
+    if (take("ramp(")) {
+      const std::uint32_t inner = term();
+      expect(",");
+      const double a = number("the ramp's start");
+      expect(",");
+      const double b = number("the ramp's end");
+      if (a == b || !std::isfinite(1 / (b - a))) fail("a ramp must end elsewhere than it starts");
+      expect(")");
+      return add({Kind::kRamp, inner, 0, a, 1 / (b - a)});
+    }
+    if (!rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9')
+      return add({Kind::kNumber, 0, 0, number("a factor")});
+    return feature();
+  }
+
+  std::uint32_t step() {
+    static constexpr struct {
+      std::string_view text;
+      Kind kind;
+    } kRelations[] = {{"<=", Kind::kLessEqual}, {">=", Kind::kGreaterEqual}, {"==", Kind::kEqual},
+                      {"!=", Kind::kNotEqual},  {"<", Kind::kLess},          {">", Kind::kGreater}};
+    const std::uint32_t inner = term();
+    for (const auto& relation : kRelations) {
+      if (!take(relation.text)) continue;
+      const double bound = number("what a step compares with");
+      expect("]");
+      return add({relation.kind, inner, 0, bound});
+    }
+    fail("a step has no comparison");
+  }
+
+  std::uint32_t function_of_one(Kind kind) {
+    const std::uint32_t inner = term();
+    expect(")");
+    return add({kind, inner});
+  }
+
+  std::uint32_t function_of_two(Kind kind) {
+    const std::uint32_t first = term();
+    expect(",");
+    const std::uint32_t second = term();
+    expect(")");
+    return add({kind, first, second});
+  }
+
+  std::uint32_t feature() {
+    const std::string_view name = rest_.substr(0, rest_.find_first_of("*/%^()[],<>=!"));
+    if (rest_.substr(name.size()).starts_with("(")) fail("no function '" + std::string(name) + "'");
+    const auto found = std::find(features_.begin(), features_.end(), name);
+    if (found == features_.end()) fail("no feature '" + std::string(name) + "'");
+    rest_.remove_prefix(name.size());
+    return add({Kind::kFeature, static_cast<std::uint32_t>(found - features_.begin())});
+  }
+
+  std::string_view text_, rest_;
+  std::span<const std::string_view> features_;
+  std::string_view key_;
+  std::vector<TermNode> nodes_;
+  int depth_ = 0;
+};
+
+double power(double x, double exponent) {
+  if (exponent == 2) return x * x;
+  if (exponent == 3) return x * x * x;
+  if (exponent == -1) return x != 0 ? 1 / x : 0;
+  return std::pow(x, exponent);
 }
 
 }  // namespace
 
+double evaluate_node(const TermNode& node, const double* values, const double* features) {
+  const auto a = [&] { return values[node.a]; };
+  const auto b = [&] { return values[node.b]; };
+  switch (node.kind) {
+    case Kind::kNumber:
+      return node.p;
+    case Kind::kFeature:
+      return features[node.a];
+    case Kind::kMultiply:
+      return a() * b();
+    case Kind::kDivide:
+      return b() != 0 ? a() / b() : 0;
+    case Kind::kPower:
+      return power(a(), node.p);
+    case Kind::kRemainder:
+      return a() - std::floor(a() / node.p) * node.p;
+    // A feature of 0 (no padding, say) has no logarithm; it counts as 1, the smallest size.
+    case Kind::kLog2:
+      return a() > 0 ? std::log2(a()) : 0;
+    case Kind::kLn:
+      return a() > 0 ? std::log(a()) : 0;
+    case Kind::kUp:
+      return std::ceil(a() / node.p) * node.p;
+    case Kind::kOver:
+      return std::max(a() - b(), 0.0);
+    case Kind::kMin:
+      return std::min(a(), b());
+    case Kind::kMax:
+      return std::max(a(), b());
+    case Kind::kLessEqual:
+      return a() <= node.p;
+    case Kind::kGreaterEqual:
+      return a() >= node.p;
+    case Kind::kLess:
+      return a() < node.p;
+    case Kind::kGreater:
+      return a() > node.p;
+    case Kind::kEqual:
+      return a() == node.p;
+    case Kind::kNotEqual:
+      return a() != node.p;
+    case Kind::kRamp:
+      return std::clamp((a() - node.p) * node.q, 0.0, 1.0);
+  }
+  return 0;
+}
+
 Term Term::parse(std::string_view name, std::string_view key) {
+  return parse(name, feature_names(key), key);
+}
+
+Term Term::parse(std::string_view name, std::span<const std::string_view> features,
+                 std::string_view key) {
   Term term;
   term.name_ = name;
-  if (name == "1") return term;
-  const std::vector<std::string_view> features = feature_names(key);
-  for (std::string_view piece : split(name, '*')) {
-    Factor factor;
-    if (const std::size_t caret = piece.find('^'); caret != std::string_view::npos) {
-      const auto exponent = parse_double(piece.substr(caret + 1));
-      if (!exponent) unknown_term(name, key, "the exponent is no number");
-      factor.exponent = *exponent;
-      piece = piece.substr(0, caret);
-    }
-    if (piece.ends_with(')')) {
-      if (piece.starts_with("log2(")) {
-        factor.function = Function::kLog2;
-        piece = piece.substr(5, piece.size() - 6);
-      } else if (piece.starts_with("ln(")) {
-        factor.function = Function::kLn;
-        piece = piece.substr(3, piece.size() - 4);
-      } else {
-        unknown_term(name, key, "the only functions are log2() and ln()");
-      }
-    }
-    const auto found = std::find(features.begin(), features.end(), piece);
-    if (found == features.end()) unknown_term(name, key, "no feature '" + std::string(piece) + "'");
-    factor.feature = static_cast<std::uint32_t>(found - features.begin());
-    term.factors_.push_back(factor);
-  }
+  term.nodes_ = TermParser(name, features, key).parse_all();
   return term;
 }
 
-double Term::value_of(const Factor& factor, double x) {
-  switch (factor.function) {
-    case Function::kIdentity:
-      break;
-    // A feature of 0 (no padding, say) has no logarithm; it counts as 1, the smallest size.
-    case Function::kLog2:
-      x = std::log2(std::max(x, 1.0));
-      break;
-    case Function::kLn:
-      x = std::log(std::max(x, 1.0));
-      break;
-  }
-  if (factor.exponent == 1) return x;
-  if (factor.exponent == 2) return x * x;
-  if (factor.exponent == 3) return x * x * x;
-  return std::pow(x, factor.exponent);
+double Term::evaluate(std::span<const double> features) const {
+  std::array<double, kMaxNodes> values;
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    values[i] = evaluate_node(nodes_[i], values.data(), features.data());
+  return values[nodes_.size() - 1];
 }
 
 }  // namespace neuralpower

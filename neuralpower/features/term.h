@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Term: one named column of a regression, a product of functions of features.
+// Term: one named column of a regression, an expression over the features of one key.
 //
-//   term    = factor { "*" factor }
-//   factor  = part [ "^" exponent ]           exponent: any number, "Ho^2", "Ci^-0.5"
-//   part    = feature | "log2(" feature ")" | "ln(" feature ")"
-//   "1" alone is the constant.
+//   term     = factor { ("*" | "/") factor }
+//   factor   = part [ "%" number ] [ "^" exponent ]     "Ci%4" is the remainder, "Ho^2" a power
+//   part     = feature | number | "(" term ")"
+//            | "log2(" term ")" | "ln(" term ")"         of 0 and below: 0
+//            | "up(" term "," number ")"                 rounded up to a multiple of number
+//            | "over(" term "," term ")"                 what the first has over the second, or 0
+//            | "min(" term "," term ")" | "max(" term "," term ")"
+//            | "[" term relation number "]"              a step: 1 where it holds, else 0
+//            | "ramp(" term "," a "," b ")"              (term - a) / (b - a), held in 0..1
+//   relation = "<=" | ">=" | "<" | ">" | "==" | "!="
 //
-// Model files name their terms in this form; a name that does not parse, or a feature that the key
-// does not have, is an Error: nothing is guessed.
+// "1" alone is the constant. A ramp may fall (b < a): it is 0 on a's side and 1 on b's. There are
+// no blanks and no sums. Model files name their terms in this form; a name that does not parse, or
+// a feature that the key does not have, is an Error: nothing is guessed.
 #pragma once
 
 #include <cstdint>
@@ -18,29 +25,58 @@
 
 namespace neuralpower {
 
+// One step of a term's evaluation. `a` and `b` are earlier steps (`a` of a feature: its index).
+struct TermNode {
+  enum class Kind : std::uint8_t {
+    kNumber,     // p
+    kFeature,    // features[a]
+    kMultiply,   // a * b
+    kDivide,     // a / b, 0 where b is 0
+    kPower,      // a ^ p
+    kRemainder,  // a % p
+    kLog2,
+    kLn,
+    kUp,    // ceil(a / p) * p
+    kOver,  // max(a - b, 0)
+    kMin,
+    kMax,
+    kLessEqual,  // steps: a relation p
+    kGreaterEqual,
+    kLess,
+    kGreater,
+    kEqual,
+    kNotEqual,
+    kRamp  // clamp((a - p) * q, 0, 1), q = 1 / (b - a) of the text
+  };
+  Kind kind = Kind::kNumber;
+  std::uint32_t a = 0, b = 0;
+  double p = 0, q = 0;
+  auto operator<=>(const TermNode&) const = default;
+};
+
+// The value of one node whose operands lie in `values`; kFeature reads `features`.
+double evaluate_node(const TermNode& node, const double* values, const double* features);
+
 class Term {
  public:
+  // Nodes a term may have, so that it evaluates on the stack.
+  static constexpr std::size_t kMaxNodes = 128;
+
   // A term over the features of `key`.
   static Term parse(std::string_view name, std::string_view key);
+  // A term over other features; `key` stands in the messages of errors.
+  static Term parse(std::string_view name, std::span<const std::string_view> features,
+                    std::string_view key);
 
   const std::string& name() const { return name_; }
-  double evaluate(std::span<const double> features) const {
-    double product = 1;
-    for (const Factor& factor : factors_) product *= value_of(factor, features[factor.feature]);
-    return product;
-  }
+  double evaluate(std::span<const double> features) const;
+
+  // Operands before their users; the last is the term. Never empty.
+  std::span<const TermNode> nodes() const { return nodes_; }
 
  private:
-  enum class Function : std::uint8_t { kIdentity, kLog2, kLn };
-  struct Factor {
-    std::uint32_t feature = 0;
-    Function function = Function::kIdentity;
-    double exponent = 1;
-  };
-  static double value_of(const Factor& factor, double x);
-
   std::string name_;
-  std::vector<Factor> factors_;
+  std::vector<TermNode> nodes_;
 };
 
 }  // namespace neuralpower

@@ -41,9 +41,15 @@ Json to_json(const LayerModel& model) {
     Json r = {{"when", regime.when},
               {"intercept", regime.intercept},
               {"terms", terms_to_json(regime.terms)}};
-    if (!regime.log_terms.empty()) r["log_terms"] = terms_to_json(regime.log_terms);
+    if (!regime.log_terms.empty() || regime.log_intercept != 0) {
+      r["log_intercept"] = regime.log_intercept;
+      r["log_terms"] = terms_to_json(regime.log_terms);
+    }
+    if (std::isfinite(regime.log_low) && std::isfinite(regime.log_high))
+      r["log_range"] = {regime.log_low, regime.log_high};
     json["regimes"].push_back(std::move(r));
   }
+  if (!model.floor.empty()) json["floor"] = terms_to_json(model.floor);
   if (model.minimum) json["minimum"] = *model.minimum;
   if (model.maximum) json["maximum"] = *model.maximum;
   json["ranges"] = Json::object();
@@ -110,8 +116,18 @@ LayerModel layer_model_from_json(const Json& json, const std::string& key, Targe
     regime.intercept = number(member(r, "intercept"), "an intercept");
     regime.terms = terms_from_json(member(r, "terms"));
     if (r.contains("log_terms")) regime.log_terms = terms_from_json(r["log_terms"]);
+    if (r.contains("log_intercept"))
+      regime.log_intercept = number(r["log_intercept"], "log_intercept");
+    if (r.contains("log_range")) {
+      const Json& range = r["log_range"];
+      if (!range.is_array() || range.size() != 2) throw bad_input("a log_range is not [low, high]");
+      regime.log_low = number(range[0], "a log_range");
+      regime.log_high = number(range[1], "a log_range");
+      if (regime.log_low > regime.log_high) throw bad_input("a log_range ends before it starts");
+    }
     model.regimes.push_back(std::move(regime));
   }
+  if (json.contains("floor")) model.floor = terms_from_json(json["floor"]);
   if (json.contains("minimum")) model.minimum = number(json["minimum"], "minimum");
   if (json.contains("maximum")) model.maximum = number(json["maximum"], "maximum");
   if (model.minimum && model.maximum && *model.minimum > *model.maximum)

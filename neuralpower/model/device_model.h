@@ -12,10 +12,11 @@
 //              "energy": {"interval": [...]}}, ...},
 //   "trained_on": ["hash", ...]          16 hex digits for each configuration
 // }
-// LAYER MODEL: {"regimes": [{"when", "intercept", "terms": {name: coefficient}, "log_terms":
-// {...}}],
-//   "minimum", "maximum", "ranges": {feature: [low, high]}, "interval": [[up_to, low, high]...],
-//   "held_out": {"rows", "rmspe", "rmse", "mape", "within10"}, "terms", "note"}
+// LAYER MODEL: {"regimes": [{"when", "intercept", "terms": {name: coefficient},
+//     "log_intercept", "log_terms": {name: coefficient}, "log_range": [low, high]}],
+//   "floor": {name: coefficient}, "minimum", "maximum", "ranges": {feature: [low, high]},
+//   "interval": [[up_to, low, high]...], "held_out": {"rows", "rmspe", "rmse", "mape", "within10"},
+//   "terms", "note"}
 #pragma once
 
 #include <filesystem>

@@ -2,10 +2,12 @@
 #include "neuralpower/model/layer_model.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/features/features.h"
 
 namespace neuralpower {
 
@@ -20,18 +22,21 @@ LayerFormula::LayerFormula(const LayerModel& model)
     : minimum_(model.minimum.value_or(-std::numeric_limits<double>::infinity())),
       maximum_(model.maximum.value_or(std::numeric_limits<double>::infinity())) {
   if (model.regimes.empty()) throw bad_input("the model of " + model.key + " has no regime");
+  const auto names = feature_names(model.key, model.target);
+  const auto addend = [&](const WeightedTerm& t, std::size_t sum) {
+    return SumProgram::Addend{Term::parse(t.term, names, model.key), t.coefficient, sum};
+  };
   for (const Regime& regime : model.regimes) {
-    CompiledRegime compiled{Condition::parse(regime.when, model.key), regime.intercept, {}, {}};
-    const auto compile = [&](const std::vector<WeightedTerm>& terms) {
-      std::vector<CompiledTerm> all;
-      for (const WeightedTerm& t : terms)
-        all.push_back({Term::parse(t.term, model.key), t.coefficient});
-      return all;
-    };
-    compiled.terms = compile(regime.terms);
-    compiled.log_terms = compile(regime.log_terms);
-    regimes_.push_back(std::move(compiled));
+    std::vector<SumProgram::Addend> addends;
+    for (const WeightedTerm& t : regime.terms) addends.push_back(addend(t, 0));
+    for (const WeightedTerm& t : regime.log_terms) addends.push_back(addend(t, 1));
+    regimes_.push_back({Condition::parse(regime.when, model.key), regime.intercept,
+                        regime.log_intercept, regime.log_low, regime.log_high,
+                        !regime.log_terms.empty() || regime.log_intercept != 0,
+                        SumProgram(addends, 2)});
   }
+  for (const WeightedTerm& t : model.floor)
+    floors_.emplace_back(std::vector<SumProgram::Addend>{addend(t, 0)}, 1);
 }
 
 std::size_t LayerFormula::regime(std::span<const double> features) const {
@@ -40,16 +45,22 @@ std::size_t LayerFormula::regime(std::span<const double> features) const {
   return regimes_.size() - 1;  // the last takes what no other does
 }
 
-double LayerFormula::evaluate(std::span<const double> features) const {
+FormulaValue LayerFormula::evaluate_with_cost(std::span<const double> features) const {
   const CompiledRegime& r = regimes_[regime(features)];
-  double sum = r.intercept;
-  for (const CompiledTerm& t : r.terms) sum += t.coefficient * t.term.evaluate(features);
-  if (!r.log_terms.empty()) {
-    double exponent = 0;
-    for (const CompiledTerm& t : r.log_terms) exponent += t.coefficient * t.term.evaluate(features);
-    sum *= std::exp(exponent);
+  std::array<double, 2> sums;
+  r.program.evaluate(features.data(), sums);
+  FormulaValue result;
+  result.cost = r.intercept + sums[0];
+  result.value = result.cost;
+  if (r.corrected)
+    result.value *= std::exp(std::clamp(r.log_intercept + sums[1], r.log_low, r.log_high));
+  for (const SumProgram& floor : floors_) {
+    std::array<double, 1> least;
+    floor.evaluate(features.data(), least);
+    result.value = std::max(result.value, least[0]);
   }
-  return std::clamp(sum, minimum_, maximum_);
+  result.value = std::clamp(result.value, minimum_, maximum_);
+  return result;
 }
 
 }  // namespace neuralpower

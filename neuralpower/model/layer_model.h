@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // LayerModel: a sparse, readable formula for the runtime, power or energy of one key of layers.
 //
-//   value(x) = clamp( (intercept + sum_i c_i t_i(x)) * exp( sum_j d_j u_j(x) ) )
+//   value(x) = clamp( max( s(x) * exp( clamp( a + sum_j d_j u_j(x) ) ), floors f_k(x) ) )
+//   s(x)     = intercept + sum_i c_i t_i(x)
 //
-// with named terms t, u (features/term.h) in the first regime whose condition holds. The published
-// method has one regime and no second sum. Values are in ms for runtime, W for power, J for energy.
+// with named terms t, u, f (features/term.h) in the first regime whose condition holds. The
+// published method has one regime and no second sum. Values are in ms for runtime, W for power, J
+// for energy.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "neuralpower/features/condition.h"
-#include "neuralpower/features/published_terms.h"
+#include "neuralpower/features/sum_program.h"
+#include "neuralpower/features/target.h"
 #include "neuralpower/features/term.h"
 
 namespace neuralpower {
@@ -27,6 +31,10 @@ struct Regime {
   double intercept = 0;
   std::vector<WeightedTerm> terms;
   std::vector<WeightedTerm> log_terms;
+  // Of the correction, the exponent: its intercept, and bounds that keep it to what training saw.
+  double log_intercept = 0;
+  double log_low = -std::numeric_limits<double>::infinity();
+  double log_high = std::numeric_limits<double>::infinity();
 };
 
 // What a feature was in training; outside it a prediction is an extrapolation.
@@ -54,6 +62,7 @@ struct LayerModel {
   std::string key;
   Target target = Target::kRuntime;
   std::vector<Regime> regimes;
+  std::vector<WeightedTerm> floor;  // the value is at least each: a roofline
   std::optional<double> minimum, maximum;
   std::vector<FeatureRange> ranges;
   std::vector<IntervalBand> interval;
@@ -62,28 +71,36 @@ struct LayerModel {
 
 int count_terms(const LayerModel& model);
 
+// What a formula says of one layer.
+struct FormulaValue {
+  double value = 0;
+  double cost = 0;  // s(x), before correction, floors and clamps
+};
+
 // A LayerModel with its names looked up, for evaluating. Throws on names that do not exist.
 class LayerFormula {
  public:
   explicit LayerFormula(const LayerModel& model);
 
-  // In the model's unit; `features` in the order of feature_names(model.key).
-  double evaluate(std::span<const double> features) const;
+  // In the model's unit; `features` in the order of feature_names(model.key, model.target), more
+  // may follow.
+  double evaluate(std::span<const double> features) const {
+    return evaluate_with_cost(features).value;
+  }
+  FormulaValue evaluate_with_cost(std::span<const double> features) const;
 
   // The regime that serves these features: an index into LayerModel::regimes.
   std::size_t regime(std::span<const double> features) const;
 
  private:
-  struct CompiledTerm {
-    Term term;
-    double coefficient;
-  };
   struct CompiledRegime {
     Condition when;
-    double intercept;
-    std::vector<CompiledTerm> terms, log_terms;
+    double intercept, log_intercept, log_low, log_high;
+    bool corrected;      // has a second sum
+    SumProgram program;  // sums: terms, log terms
   };
   std::vector<CompiledRegime> regimes_;
+  std::vector<SumProgram> floors_;
   double minimum_, maximum_;
 };
 

@@ -17,8 +17,8 @@ namespace neuralpower {
 struct FitInput {
   std::string_view key;
   Target target = Target::kRuntime;
-  MatrixView features;             // a row a configuration, in the order of feature_names(key)
-  std::span<const double> values;  // ms, W or J; positive
+  MatrixView features;  // a row a configuration, in the order of feature_names(key, target)
+  std::span<const double> values;              // ms, W or J; positive
   std::span<const std::uint32_t> fold_of_row;  // for choosing penalties and for held-out errors
   std::size_t fold_count = 0;
   std::uint64_t seed = 1;
@@ -44,7 +44,8 @@ const Method& find_method(std::string_view name);
 // Columns of named terms for all rows: rows x terms.
 std::vector<double> evaluate_terms(std::span<const Term> terms, const MatrixView& features);
 
-// The rows of the table: published.cc, simple.cc.
+// The rows of the table: neuralpower.cc, published.cc, simple.cc.
+FitResult fit_neuralpower(const FitInput& input);
 FitResult fit_published(const FitInput& input);
 FitResult fit_macs(const FitInput& input);
 FitResult fit_roofline(const FitInput& input);

@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "neuralpower/features/features.h"
+#include "neuralpower/features/published_terms.h"
 #include "neuralpower/model/methods/method.h"
 #include "neuralpower/regression/cross_validation.h"
 

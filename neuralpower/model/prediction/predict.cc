@@ -104,8 +104,9 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
     return layer;
   }
   const Formulas& f = found->second;
-  const std::vector<double> features = extract_features(config);
-  const double ms = f.runtime->evaluate(features);
+  std::vector<double> features = extract_features(config);
+  const FormulaValue runtime = f.runtime->evaluate_with_cost(features);
+  const double ms = runtime.value;
   const Band time_band = band_at(f.runtime_model->interval, ms);
   layer.covered = true;
   layer.runtime = {milliseconds(ms), milliseconds(ms * time_band.low),
@@ -121,6 +122,7 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
         model_.no_power.empty() ? fmt::format("no power samples of {}", key) : model_.no_power;
     return layer;
   }
+  features.insert(features.end(), {runtime.value, runtime.cost});  // kRuntimeFeatureCount
   const double watts = f.power->evaluate(features);
   const Band power_band = band_at(f.power_model->interval, watts);
   layer.power = {Watts(watts), Watts(watts * power_band.low), Watts(watts * power_band.high)};

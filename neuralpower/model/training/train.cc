@@ -64,12 +64,28 @@ struct FittedModel {
   std::vector<double> held_out;  // a row, by a fit that did not see it
 };
 
-FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& options) {
+// What a power model sees: the features, and what the runtime model says of each row. The time is
+// the held-out one, as wrong as that of a layer to be predicted.
+std::vector<double> power_features(const KeyData& data, const FittedModel& runtime) {
+  const LayerFormula formula(runtime.model);
+  std::vector<double> features;
+  for (std::size_t i = 0; i < data.rows.size(); ++i) {
+    const std::span<const double> row(data.features.data() + i * data.feature_count,
+                                      data.feature_count);
+    features.insert(features.end(), row.begin(), row.end());
+    features.push_back(runtime.held_out[i]);
+    features.push_back(formula.evaluate_with_cost(row).cost);
+  }
+  return features;
+}
+
+FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& options,
+                       const MatrixView& features) {
   const Method& method = find_method(options.method);
   FitInput input;
   input.key = data.key;
   input.target = target;
-  input.features = data.feature_view();
+  input.features = features;
   const std::vector<double>& values = target == Target::kRuntime ? data.runtime_ms : data.power_w;
   input.values = values;
   input.fold_count = std::min(options.folds, data.rows.size());
@@ -98,10 +114,13 @@ FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& o
 
 KeyModels fit_key_models(const KeyData& data, const TrainOptions& options) {
   KeyModels models;
-  const FittedModel runtime = fit_target(data, Target::kRuntime, options);
+  const FittedModel runtime = fit_target(data, Target::kRuntime, options, data.feature_view());
   models.runtime = runtime.model;
   if (!data.has_power()) return models;
-  const FittedModel power = fit_target(data, Target::kPower, options);
+  const std::vector<double> features = power_features(data, runtime);
+  const FittedModel power =
+      fit_target(data, Target::kPower, options,
+                 {features.data(), data.rows.size(), data.feature_count + kRuntimeFeatureCount});
   models.power = power.model;
   // Errors of runtime and power are not independent, so the energy's interval is its own.
   std::vector<double> energy, predicted;

@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/model/methods/neuralpower.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <optional>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
+#include "neuralpower/features/features.h"
+#include "neuralpower/model/methods/neuralpower_terms.h"
+#include "neuralpower/regression/folds.h"
+#include "neuralpower/regression/linear_fit.h"
+#include "neuralpower/regression/parallel.h"
+
+namespace neuralpower {
+namespace {
+
+using Rows = std::vector<std::size_t>;
+
+// A quantity that the correction may look at.
+struct Quantity {
+  enum class Scale { kPlain, kLog2, kYesNo };
+  std::string text;  // without the log2() of kLog2
+  Scale scale = Scale::kPlain;
+};
+
+Quantity quantity_of(const std::string& name) {
+  if (name.starts_with("[")) return {name, Quantity::Scale::kYesNo};
+  if (name.starts_with("log2(")) return {name.substr(5, name.size() - 6), Quantity::Scale::kLog2};
+  return {name, Quantity::Scale::kPlain};
+}
+
+// Row-major, and what the columns are.
+struct Columns {
+  std::size_t rows = 0, cols = 0;
+  std::vector<double> values;
+  const double* row(std::size_t i) const { return values.data() + i * cols; }
+};
+
+// The number of fewest digits that lies between two others, near a third.
+double short_between(double low, double high, double near) {
+  for (int digits = 2; digits < 17; ++digits) {
+    const double rounded = *parse_double(fmt::format("{:.{}g}", near, digits));
+    if (low < rounded && rounded < high) return rounded;
+  }
+  return near;
+}
+
+double short_within(double value, double tolerance) {
+  return short_between(value - tolerance, value + tolerance, value);
+}
+
+class NeuralPowerFit {
+ public:
+  NeuralPowerFit(const FitInput& input, const NeuralPowerOptions& options)
+      : input_(input), options_(options), rows_(input.features.rows) {
+    for (const double y : input.values)
+      if (!(y > 0) || !std::isfinite(y))
+        throw bad_input("a measured value is not positive: relative errors need positive ones");
+    lowest_cost_ = 1e-3 * *std::min_element(input.values.begin(), input.values.end());
+    const auto names = feature_names(input.key, input.target);
+    if (input.features.cols < names.size())
+      throw bad_input("the features of " + std::string(input.key) + " are not complete");
+    const CandidateTerms candidates = candidate_terms(input.key);
+    small_ = candidates.small;
+    if (options.costs && input.target != Target::kPower) make_costs(candidates, names);
+    if (options.corrections) make_quantities(candidates, names);
+  }
+
+  FitResult fit();
+
+ private:
+  enum class Base { kNone, kSmall, kFull };
+  struct Candidate {
+    Base base = Base::kNone;
+    double rate = 0;  // 0: no correction
+  };
+  struct Trial {
+    Candidate candidate;
+    std::size_t products = 0;
+    double error = 0;
+    std::vector<double> held_out, losses;
+  };
+
+  void make_costs(const CandidateTerms& candidates, std::span<const std::string_view> names);
+  void make_quantities(const CandidateTerms& candidates, std::span<const std::string_view> names);
+  std::vector<Candidate> candidates() const;
+  std::size_t width(Base base) const;
+  std::vector<double> fit_costs(const Rows& rows, Base base) const;
+  double cost(std::size_t row, const std::vector<double>& coefficients) const;
+  std::vector<double> log_ratios(const Rows& rows, const std::vector<double>& coefficients,
+                                 Base base) const;
+  GateColumns gate_columns(const Rows& rows) const;
+  BoostOptions boost_options(double rate, std::size_t rounds) const;
+  std::vector<Trial> try_candidates(const std::vector<Candidate>& candidates) const;
+  const Trial& choose(const std::vector<Trial>& trials) const;
+  bool wins(const Trial& complex, const Trial& simple) const;
+  LayerModel final_model(const Trial& chosen) const;
+  std::string gate_text(const Gate& gate) const;
+  void add_correction(Regime& regime, const BoostedGates& gates) const;
+  void add_bounds(LayerModel& model) const;
+
+  const FitInput& input_;
+  const NeuralPowerOptions& options_;
+  std::size_t rows_;
+  std::vector<std::string> cost_names_;
+  std::size_t small_ = 0;
+  Columns costs_;
+  std::vector<Quantity> quantities_;
+  Columns raw_, scaled_;  // quantities as they are, and on their scales
+  double lowest_cost_ = 0;
+};
+
+void NeuralPowerFit::make_costs(const CandidateTerms& candidates,
+                                std::span<const std::string_view> names) {
+  cost_names_ = candidates.costs;
+  std::vector<Term> terms;
+  for (const std::string& name : cost_names_) terms.push_back(Term::parse(name, names, input_.key));
+  costs_ = {rows_, terms.size(), evaluate_terms(terms, input_.features)};
+}
+
+// Quantities that differ between rows; of those that say the same on another scale (the height of
+// square images and their area) the first.
+void NeuralPowerFit::make_quantities(const CandidateTerms& candidates,
+                                     std::span<const std::string_view> names) {
+  std::vector<std::string> all = candidates.quantities;
+  if (input_.target == Target::kPower)
+    all.insert(all.end(), candidates.rates.begin(), candidates.rates.end());
+  std::vector<std::vector<double>> raw_columns, scaled_columns, unit_columns;
+  std::vector<double> raw(rows_), scaled(rows_), unit(rows_);
+  for (const std::string& name : all) {
+    const Quantity quantity = quantity_of(name);
+    const Term term = Term::parse(quantity.text, names, input_.key);
+    bool usable = true;
+    for (std::size_t i = 0; i < rows_; ++i) {
+      raw[i] = term.evaluate({input_.features.row(i), input_.features.cols});
+      const bool log = quantity.scale == Quantity::Scale::kLog2;
+      usable = usable && std::isfinite(raw[i]) && (!log || raw[i] > 0);
+      scaled[i] = log ? std::log2(raw[i]) : raw[i];
+    }
+    if (!usable) continue;
+    const auto [low, high] = std::minmax_element(scaled.begin(), scaled.end());
+    const double from = *low, range = *high - *low;
+    if (range == 0) continue;
+    for (std::size_t i = 0; i < rows_; ++i) unit[i] = (scaled[i] - from) / range;
+    const auto same = [&](const std::vector<double>& other) {
+      for (std::size_t i = 0; i < rows_; ++i)
+        if (std::abs(unit[i] - other[i]) > 1e-12) return false;
+      return true;
+    };
+    if (std::any_of(unit_columns.begin(), unit_columns.end(), same)) continue;
+    quantities_.push_back(quantity);
+    raw_columns.push_back(raw);
+    scaled_columns.push_back(scaled);
+    unit_columns.push_back(unit);
+  }
+  const auto pack = [&](const std::vector<std::vector<double>>& columns) {
+    Columns packed{rows_, columns.size(), std::vector<double>(rows_ * columns.size())};
+    for (std::size_t i = 0; i < rows_; ++i)
+      for (std::size_t j = 0; j < columns.size(); ++j)
+        packed.values[i * columns.size() + j] = columns[j][i];
+    return packed;
+  };
+  raw_ = pack(raw_columns);
+  scaled_ = pack(scaled_columns);
+}
+
+std::vector<NeuralPowerFit::Candidate> NeuralPowerFit::candidates() const {
+  std::vector<Candidate> all;  // uncorrected first, the simplest before
+  const bool enough = rows_ >= static_cast<std::size_t>(options_.least_rows);
+  const bool corrections = enough && !quantities_.empty();
+  const bool full = enough && options_.full_costs;
+  if (cost_names_.empty()) {
+    all.push_back({Base::kNone, 0});
+    if (corrections)
+      for (const double rate : options_.rates) all.push_back({Base::kNone, rate});
+    return all;
+  }
+  all.push_back({Base::kSmall, 0});
+  if (full) all.push_back({Base::kFull, 0});
+  if (!corrections) return all;
+  for (const double rate : options_.rates) {
+    // A small sum leaves more to the correction; one rate for it is enough.
+    if (rate == options_.rates.front() || !full) all.push_back({Base::kSmall, rate});
+    if (full) all.push_back({Base::kFull, rate});
+  }
+  return all;
+}
+
+std::size_t NeuralPowerFit::width(Base base) const {
+  return base == Base::kNone ? 0 : base == Base::kSmall ? small_ : costs_.cols;
+}
+
+// Non-negative coefficients of least relative error; one for every cost, 0 beyond the base's.
+std::vector<double> NeuralPowerFit::fit_costs(const Rows& rows, Base base) const {
+  std::vector<double> coefficients(costs_.cols, 0.0);
+  const std::size_t count = width(base);
+  if (count == 0) return coefficients;
+  MomentsBuilder builder(count, 1);
+  std::vector<double> relative(count);
+  const double one = 1;
+  for (const std::size_t i : rows) {
+    for (std::size_t j = 0; j < count; ++j) relative[j] = costs_.row(i)[j] / input_.values[i];
+    builder.add(relative.data(), &one, 1, i + 1);
+  }
+  LinearFitOptions options;
+  options.ridge = options_.cost_ridge;
+  options.non_negative = true;
+  options.intercept = false;
+  const LinearFit fit = fit_linear(builder.finish(), options);
+  std::copy(fit.coefficients.begin(), fit.coefficients.end(), coefficients.begin());
+  return coefficients;
+}
+
+double NeuralPowerFit::cost(std::size_t row, const std::vector<double>& coefficients) const {
+  double sum = 0;
+  for (std::size_t j = 0; j < coefficients.size(); ++j) sum += coefficients[j] * costs_.row(row)[j];
+  return std::max(sum, lowest_cost_);
+}
+
+std::vector<double> NeuralPowerFit::log_ratios(const Rows& rows,
+                                               const std::vector<double>& coefficients,
+                                               Base base) const {
+  std::vector<double> ratios;
+  for (const std::size_t i : rows)
+    ratios.push_back(
+        std::log(input_.values[i] / (base == Base::kNone ? 1.0 : cost(i, coefficients))));
+  return ratios;
+}
+
+GateColumns NeuralPowerFit::gate_columns(const Rows& rows) const {
+  std::vector<double> values;
+  values.reserve(rows.size() * scaled_.cols);
+  for (const std::size_t i : rows)
+    values.insert(values.end(), scaled_.row(i), scaled_.row(i) + scaled_.cols);
+  return GateColumns(values, rows.size(), scaled_.cols, options_.boost.max_knots);
+}
+
+BoostOptions NeuralPowerFit::boost_options(double rate, std::size_t rounds) const {
+  BoostOptions boost = options_.boost;
+  boost.rate = rate;
+  boost.rounds = rate > 0 ? static_cast<int>(rounds) : 0;
+  return boost;
+}
+
+std::vector<NeuralPowerFit::Trial> NeuralPowerFit::try_candidates(
+    const std::vector<Candidate>& candidates) const {
+  const std::size_t folds =
+      std::min<std::size_t>(static_cast<std::size_t>(options_.inner_folds), rows_);
+  const auto fold_of = make_folds(rows_, folds, input_.seed);
+  const auto rounds = static_cast<std::size_t>(options_.boost.rounds);
+  std::vector<Rows> training(folds), held_out(folds);
+  for (std::size_t i = 0; i < rows_; ++i)
+    for (std::size_t f = 0; f < folds; ++f) (fold_of[i] == f ? held_out : training)[f].push_back(i);
+  std::vector<std::optional<GateColumns>> columns(folds);
+  run_tasks(folds, input_.threads, [&](std::size_t f) { columns[f] = gate_columns(training[f]); });
+
+  // stages[candidate]: rows x (rounds + 1), each row's prediction after every number of products.
+  const std::size_t stride = rounds + 1;
+  std::vector<std::vector<double>> stages(candidates.size());
+  for (std::size_t c = 0; c < candidates.size(); ++c)
+    stages[c].resize(rows_ * (candidates[c].rate > 0 ? stride : 1));
+  run_tasks(candidates.size() * folds, input_.threads, [&](std::size_t task) {
+    const std::size_t c = task / folds, f = task % folds;
+    const Candidate& candidate = candidates[c];
+    const auto coefficients = fit_costs(training[f], candidate.base);
+    const auto ratios = log_ratios(training[f], coefficients, candidate.base);
+    const auto base_of = [&](std::size_t i) {
+      return candidate.base == Base::kNone ? 1.0 : cost(i, coefficients);
+    };
+    if (candidate.rate == 0) {
+      const double mean = candidate.base == Base::kNone
+                              ? std::accumulate(ratios.begin(), ratios.end(), 0.0) /
+                                    static_cast<double>(ratios.size())
+                              : 0;
+      for (const std::size_t i : held_out[f]) stages[c][i] = base_of(i) * std::exp(mean);
+      return;
+    }
+    const BoostedGates gates =
+        fit_boosted_gates(*columns[f], ratios, boost_options(candidate.rate, rounds));
+    double low = 0, high = 0;
+    for (const std::size_t i : training[f]) {
+      const double value = gates.value(scaled_.row(i));
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+    std::vector<double> stage;
+    for (const std::size_t i : held_out[f]) {
+      gates.stages(scaled_.row(i), stage);
+      for (std::size_t k = 0; k < stride; ++k)
+        stages[c][i * stride + k] =
+            base_of(i) * std::exp(std::clamp(stage[std::min(k, stage.size() - 1)], low, high));
+    }
+  });
+
+  std::vector<Trial> trials(candidates.size());
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    const std::size_t width = candidates[c].rate > 0 ? stride : 1;
+    const auto loss = [&](std::size_t i, std::size_t k) {
+      const double error = stages[c][i * width + k] / input_.values[i] - 1;
+      return std::min(error * error, options_.loss_cap);
+    };
+    std::vector<double> mean(width, 0.0);
+    for (std::size_t i = 0; i < rows_; ++i)
+      for (std::size_t k = 0; k < width; ++k) mean[k] += loss(i, k);
+    Trial& trial = trials[c];
+    trial.candidate = candidates[c];
+    trial.products =
+        static_cast<std::size_t>(std::min_element(mean.begin(), mean.end()) - mean.begin());
+    trial.error = mean[trial.products] / static_cast<double>(rows_);
+    for (std::size_t i = 0; i < rows_; ++i) {
+      trial.held_out.push_back(stages[c][i * width + trial.products]);
+      trial.losses.push_back(loss(i, trial.products));
+    }
+  }
+  return trials;
+}
+
+// Whether the losses are lower by more than chance explains and by enough to be worth it.
+bool NeuralPowerFit::wins(const Trial& complex, const Trial& simple) const {
+  const auto n = static_cast<double>(rows_);
+  double mean = 0, square = 0;
+  for (std::size_t i = 0; i < rows_; ++i) mean += (simple.losses[i] - complex.losses[i]) / n;
+  for (std::size_t i = 0; i < rows_; ++i) {
+    const double d = simple.losses[i] - complex.losses[i] - mean;
+    square += d * d / n;
+  }
+  return mean > options_.least_gain + options_.win_margin * std::sqrt(square / n);
+}
+
+// The simplest uncorrected candidate that no other beats, unless the best corrected one does. On
+// the same sum a faster rate must win too: it finds less smooth corrections.
+const NeuralPowerFit::Trial& NeuralPowerFit::choose(const std::vector<Trial>& trials) const {
+  const Trial *plain = nullptr, *corrected = nullptr;
+  for (const Trial& trial : trials) {
+    if (trial.candidate.rate == 0) {
+      if (!plain || wins(trial, *plain)) plain = &trial;
+    } else if (!corrected || (corrected->candidate.base == trial.candidate.base
+                                  ? wins(trial, *corrected)
+                                  : trial.error < corrected->error)) {
+      corrected = &trial;
+    }
+  }
+  return corrected && wins(*corrected, *plain) ? *corrected : *plain;
+}
+
+// A gate as a factor of a term: steps compare the quantity itself, with a number of few digits
+// that separates the training rows as the knot does.
+std::string NeuralPowerFit::gate_text(const Gate& gate) const {
+  const Quantity& quantity = quantities_[gate.column];
+  const bool is_step = gate.kind == Gate::Kind::kAbove || gate.kind == Gate::Kind::kBelow;
+  if (quantity.scale == Quantity::Scale::kYesNo) {
+    // Half way up a yes or no, a ramp does what a step does.
+    const bool yes = gate.kind == Gate::Kind::kAbove || gate.kind == Gate::Kind::kRise;
+    if (yes) return quantity.text;
+    std::string no = quantity.text;
+    const std::size_t at = no.find_last_of("=<>");
+    if (no.find("==") != std::string::npos) return no.replace(at - 1, 2, "!=");
+    if (no.find(">=") != std::string::npos) return no.replace(at - 1, 2, "<");
+    throw bad_input("no opposite of " + no);
+  }
+  const bool log = quantity.scale == Quantity::Scale::kLog2;
+  if (!is_step) {
+    const double tolerance = 1e-4 * std::abs(gate.end - gate.knot);
+    return fmt::format("ramp({},{},{})", log ? "log2(" + quantity.text + ")" : quantity.text,
+                       format_double(short_within(gate.knot, tolerance)),
+                       format_double(short_within(gate.end, tolerance)));
+  }
+  double below = -std::numeric_limits<double>::infinity(), above = -below;
+  for (std::size_t i = 0; i < rows_; ++i) {
+    const double x = raw_.row(i)[gate.column];
+    if (scaled_.row(i)[gate.column] > gate.knot) {
+      above = std::min(above, x);
+    } else {
+      below = std::max(below, x);
+    }
+  }
+  const double near = log ? std::exp2(gate.knot) : gate.knot;
+  return fmt::format("[{}{}{}]", quantity.text, gate.kind == Gate::Kind::kAbove ? ">" : "<=",
+                     format_double(short_between(below, above, near)));
+}
+
+// Products that were found more than once become one term.
+void NeuralPowerFit::add_correction(Regime& regime, const BoostedGates& gates) const {
+  regime.log_intercept = gates.intercept;
+  std::map<std::vector<std::string>, std::size_t> place;
+  for (const GateProduct& product : gates.products) {
+    std::vector<std::string> factors;
+    for (const Gate& gate : product.gates) factors.push_back(gate_text(gate));
+    std::sort(factors.begin(), factors.end());
+    factors.erase(std::unique(factors.begin(), factors.end(),
+                              [](const std::string& x, const std::string& y) {
+                                return x == y && x.starts_with('[');  // a step squared
+                              }),
+                  factors.end());
+    const auto [at, is_new] = place.try_emplace(factors, regime.log_terms.size());
+    if (is_new) {
+      std::string name;
+      for (const std::string& factor : factors) name += (name.empty() ? "" : "*") + factor;
+      regime.log_terms.push_back({name, 0});
+    }
+    regime.log_terms[at->second].coefficient += product.coefficient;
+  }
+}
+
+// Runtime: never faster than the fastest rates measured, never negligible. Power: what was seen.
+void NeuralPowerFit::add_bounds(LayerModel& model) const {
+  const auto [least, most] = std::minmax_element(input_.values.begin(), input_.values.end());
+  if (input_.target == Target::kPower) {
+    model.minimum = *least;
+    model.maximum = *most;
+    return;
+  }
+  model.minimum = options_.least_runtime * *least;
+  for (const char* name : {"flops", "bytes"}) {
+    const Term work = Term::parse(name, input_.key);
+    double fastest = 0;
+    for (std::size_t i = 0; i < rows_; ++i)
+      fastest = std::max(fastest, work.evaluate({input_.features.row(i), input_.features.cols}) /
+                                      input_.values[i]);
+    if (fastest > 0) model.floor.push_back({name, 1 / (fastest * options_.floor_margin)});
+  }
+}
+
+LayerModel NeuralPowerFit::final_model(const Trial& chosen) const {
+  Rows all(rows_);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const Candidate& candidate = chosen.candidate;
+  const auto coefficients = fit_costs(all, candidate.base);
+  const auto ratios = log_ratios(all, coefficients, candidate.base);
+  Regime regime;
+  regime.when = "always";
+  if (candidate.base == Base::kNone) {
+    regime.intercept = 1;
+  } else {
+    for (std::size_t j = 0; j < coefficients.size(); ++j)
+      if (coefficients[j] > 0) regime.terms.push_back({cost_names_[j], coefficients[j]});
+  }
+  if (candidate.rate > 0) {
+    const BoostedGates gates = fit_boosted_gates(gate_columns(all), ratios,
+                                                 boost_options(candidate.rate, chosen.products));
+    add_correction(regime, gates);
+    regime.log_low = std::numeric_limits<double>::infinity();
+    regime.log_high = -regime.log_low;
+    for (std::size_t i = 0; i < rows_; ++i) {
+      const double value = gates.value(scaled_.row(i));
+      regime.log_low = std::min(regime.log_low, value);
+      regime.log_high = std::max(regime.log_high, value);
+    }
+  } else if (candidate.base == Base::kNone) {
+    regime.log_intercept =
+        std::accumulate(ratios.begin(), ratios.end(), 0.0) / static_cast<double>(rows_);
+  }
+  LayerModel model;
+  model.key = input_.key;
+  model.target = input_.target;
+  model.regimes.push_back(std::move(regime));
+  add_bounds(model);
+  const char* base = candidate.base == Base::kNone    ? "no physical sum"
+                     : candidate.base == Base::kSmall ? "small physical sum"
+                                                      : "physical sum";
+  model.report.note = candidate.rate > 0 ? fmt::format("{}, correction of {} rounds at rate {}",
+                                                       base, chosen.products, candidate.rate)
+                                         : fmt::format("{}, no correction", base);
+  return model;
+}
+
+FitResult NeuralPowerFit::fit() {
+  if (rows_ < 2) throw bad_input("a model of fewer than two rows");
+  std::vector<Trial> trials = try_candidates(candidates());
+  const Trial& chosen = choose(trials);
+  return {final_model(chosen), chosen.held_out};
+}
+
+}  // namespace
+
+FitResult fit_neuralpower(const FitInput& input, const NeuralPowerOptions& options) {
+  return NeuralPowerFit(input, options).fit();
+}
+
+FitResult fit_neuralpower(const FitInput& input) { return fit_neuralpower(input, {}); }
+
+}  // namespace neuralpower

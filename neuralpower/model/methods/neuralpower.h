@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// neuralpower, the default method: a sum of physical terms with non-negative coefficients, times
+// the exponential of a sparse correction made of steps and ramps. docs/method.md has the reasons
+// and the measurements behind each choice.
+//
+//   runtime = sum_i c_i cost_i(x) * exp(f(x)),   c_i >= 0
+//   power   = exp(g(x, rates)),                  kept within the powers measured
+//
+// The costs are fitted to relative errors; f and g are boosted products of gates
+// (regression/boosted_gates.h), held between the smallest and largest correction of the training
+// rows, so that outside them the physical sum extrapolates. Runtime is never below what the fastest
+// rates measured allow. Five inner folds choose between the sums alone and with a correction, its
+// rate and its number of products; a more complex candidate must win by a standard error.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "neuralpower/model/methods/method.h"
+#include "neuralpower/regression/boosted_gates.h"
+
+namespace neuralpower {
+
+struct NeuralPowerOptions {
+  BoostOptions boost;                      // `rate` is taken from `rates`
+  std::vector<double> rates = {0.3, 0.5};  // shares of a step to choose from
+  bool costs = true;                       // false: no physical sum, the correction alone
+  bool full_costs = true;                  // false: only the small sum
+  bool corrections = true;                 // false: only the physical sum
+  int least_rows = 40;                     // with fewer: the small sum alone, constant power
+  int inner_folds = 5;
+  double cost_ridge = 1e-6;    // of the relative least squares
+  double loss_cap = 1;         // most that one row's squared relative error counts in a choice
+  double win_margin = 1;       // standard errors by which a more complex candidate must win
+  double least_gain = 1e-6;    // of a squared relative error: a tenth of a per cent, squared
+  double floor_margin = 1.25;  // the roofline over the fastest rates measured
+  double least_runtime = 0.1;  // of the smallest measured: the lowest prediction
+};
+
+FitResult fit_neuralpower(const FitInput& input, const NeuralPowerOptions& options);
+
+}  // namespace neuralpower
