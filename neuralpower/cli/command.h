@@ -23,6 +23,7 @@ std::span<const Command> commands();
 
 // One function a command, each in the file of its name.
 Action configure_inspect(CLI::App& app);
+Action configure_convert(CLI::App& app);
 Action configure_measure(CLI::App& app);
 Action configure_compare(CLI::App& app);
 Action configure_samples(CLI::App& app);

@@ -18,6 +18,10 @@ constexpr Command kCommands[] = {
      "neuralpower inspect resnet50.onnx --batch 8\n"
      "neuralpower inspect vgg16.prototxt --format json",
      configure_inspect},
+    {"convert", "Write a network as ONNX (shapes without weights) or as a layer list",
+     "neuralpower convert sketch.layers -o sketch.onnx\n"
+     "neuralpower convert vgg16.prototxt -o vgg16.layers",
+     configure_convert},
     {"measure", "Run layers for real and store their runtime and power",
      "neuralpower measure resnet50.onnx vgg16.onnx --batch 1,8 --store lab.db --budget 5m\n"
      "neuralpower measure --space examples/plans/cpu.plan --store lab.db --shard 2/8",
