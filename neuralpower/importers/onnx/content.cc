@@ -156,14 +156,13 @@ ContentPtr read_content(const TensorProto& tensor,
   }
   if (has_raw && !raw.empty()) {
     if (raw.size() != wanted * static_cast<std::size_t>(bytes_per_element(*type)))
-      throw bad_input("tensor '" + std::string(tensor.name) + "' holds " +
-                      std::to_string(raw.size()) + " bytes, which does not fit its shape " +
-                      tensor.shape.to_string());
+      throw bad_input("tensor '" + tensor.name + "' holds " + std::to_string(raw.size()) +
+                      " bytes, which does not fit its shape " + tensor.shape.to_string());
     if (!unpack_raw(tensor.element_type, raw, *content)) return nullptr;
   }
   if (content->size() == 0 && wanted > 0) return nullptr;  // a file stripped of its weights
   if (content->size() != wanted)
-    throw bad_input("tensor '" + std::string(tensor.name) + "' does not hold as many elements as " +
+    throw bad_input("tensor '" + tensor.name + "' does not hold as many elements as " +
                     "its shape " + tensor.shape.to_string() + " has");
   return content;
 }

@@ -44,8 +44,7 @@ Network import_model(const onnx::ModelProto& model, std::string name,
 
 Network import_onnx(const std::filesystem::path& file, const ImportOptions& options) {
   const onnx::MappedFile mapped(file);
-  const onnx::ModelProto model = onnx::parse_model(mapped.bytes());
-  mapped.release_pages();
+  const onnx::ModelProto model = onnx::parse_model(mapped.bytes(), [&] { mapped.release_pages(); });
   return import_model(model, file.stem().string(), file.parent_path(), options);
 }
 

@@ -40,7 +40,7 @@ TensorProto read_tensor(Bytes bytes) {
         message.skip();
     }
   }
-  const std::string called = "tensor '" + std::string(tensor.name) + "'";
+  const std::string called = "tensor '" + tensor.name + "'";
   if (sizes.size() > kMaxRank)
     throw bad_input(called + " has more than " + std::to_string(kMaxRank) + " dimensions");
   for (const std::int64_t size : sizes)
@@ -170,7 +170,7 @@ NodeProto read_node(Bytes bytes) {
   return node;
 }
 
-void read_graph(Bytes bytes, GraphProto& graph) {
+void read_graph(Bytes bytes, GraphProto& graph, const std::function<void()>& stepped_over) {
   Message message(bytes);
   while (message.next()) {
     switch (message.field()) {
@@ -179,6 +179,7 @@ void read_graph(Bytes bytes, GraphProto& graph) {
         break;
       case 5:
         graph.initializers.push_back(read_tensor(message.bytes()));
+        if (stepped_over && graph.initializers.back().message.size() > kLargeTensor) stepped_over();
         break;
       case 11:
         graph.inputs.push_back(read_value_info(message.bytes()));
@@ -207,8 +208,7 @@ void read_graph(Bytes bytes, GraphProto& graph) {
         }
         for (const std::int64_t size : sizes)
           if (size < 0 || sizes.size() > kMaxRank)
-            throw bad_input("sparse tensor '" + std::string(values.name) +
-                            "' has impossible sizes");
+            throw bad_input("sparse tensor '" + values.name + "' has impossible sizes");
         values.shape = Shape(std::move(sizes));
         values.message = {};  // its elements are of no use without their positions
         values.external = true;
@@ -311,7 +311,7 @@ std::optional<DataType> data_type_of(int element_type) {
   }
 }
 
-ModelProto parse_model(Bytes bytes) {
+ModelProto parse_model(Bytes bytes, const std::function<void()>& stepped_over) {
   return reading([&] {
     ModelProto model;
     bool has_graph = false;
@@ -322,7 +322,7 @@ ModelProto parse_model(Bytes bytes) {
           model.producer = message.bytes();
           break;
         case 7:
-          read_graph(message.bytes(), model.graph);
+          read_graph(message.bytes(), model.graph, stepped_over);
           has_graph = true;
           break;
         case 8:
@@ -343,7 +343,7 @@ ModelProto parse_model(Bytes bytes) {
 GraphProto parse_graph(Bytes bytes) {
   return reading([&] {
     GraphProto graph;
-    read_graph(bytes, graph);
+    read_graph(bytes, graph, nullptr);
     return graph;
   });
 }

@@ -12,7 +12,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -54,7 +56,7 @@ enum ElementType : int {
 std::optional<DataType> data_type_of(int element_type);
 
 struct TensorProto {
-  std::string_view name;
+  std::string name;  // a copy: it lies among the weights, whose pages are not to be touched again
   Shape shape;
   int element_type = kUndefined;
   bool external = false;  // the elements lie in another file
@@ -106,7 +108,10 @@ struct ModelProto {
   std::vector<FunctionProto> functions;
 };
 
-ModelProto parse_model(Bytes bytes);
+// Calls `stepped_over` behind each initializer of more than kLargeTensor bytes: a caller who has
+// the bytes mapped from a file can give back the pages around it.
+inline constexpr std::size_t kLargeTensor = 65'536;
+ModelProto parse_model(Bytes bytes, const std::function<void()>& stepped_over = nullptr);
 GraphProto parse_graph(Bytes bytes);
 TensorProto parse_tensor(Bytes bytes);
 ValueInfo parse_value_info(Bytes bytes);
