@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The networks that torch_counts.py tries: torchvision's, and small ones written here.
 
-`networks()` gives {name: function that makes (module, example inputs, input names)}.
+`networks(size)` gives {name: function that makes (module, example inputs, input names)}.
 """
 import torch
 import torchvision
@@ -158,25 +158,26 @@ def image(size=224, channels=3, batch=1):
     return [torch.randn(batch, channels, size, size)], ["input"]
 
 
-def networks():
+def networks(size):
     table = {}
 
-    def vision(name, make, size):
-        table[name] = lambda: (make(), *image(size))
+    def vision(name, make, extent):
+        table[name] = lambda: (make(), *image(extent))
 
     for name in torchvision.models.list_models(module=torchvision.models):
         options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-        size = {"inception_v3": 299, "vit_h_14": 224}.get(name, 224)
+        fixed = name.startswith(("vit", "maxvit", "alexnet", "vgg"))
+        least = 96 if name == "inception_v3" else 32
         vision(name, lambda name=name, options=options: torchvision.models.get_model(
-            name, weights=None, **options), size)
+            name, weights=None, **options), 224 if fixed else max(size, least))
     for name in torchvision.models.list_models(module=torchvision.models.segmentation):
         vision(name, lambda name=name: Only(torchvision.models.get_model(
-            name, weights=None, weights_backbone=None), "out"), 224)
+            name, weights=None, weights_backbone=None), "out"), size)
     backbones = torchvision.models.detection.backbone_utils
     vision("resnet50_fpn", lambda: Values(backbones.resnet_fpn_backbone(
-        "resnet50", weights=None)), 320)
+        "resnet50", weights=None)), size)
     vision("mobilenet_v3_fpn", lambda: Values(backbones.mobilenet_backbone(
-        "mobilenet_v3_large", weights=None, fpn=True)), 320)
+        "mobilenet_v3_large", weights=None, fpn=True)), size)
     vision("nin", nin, 224)
     vision("overfeat", overfeat, 231)
     vision("cifar10_6conv", cifar10_6conv, 32)

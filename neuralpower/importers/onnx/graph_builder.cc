@@ -15,7 +15,7 @@ namespace {
 
 // Functions, branches and loops may multiply a small file's nodes; this many is more than any real
 // network has.
-constexpr std::int64_t kMaxInlinedNodes = 200'000;
+constexpr std::int64_t kMaxInlinedNodes = 100'000;
 constexpr int kMaxDepth = 24;
 constexpr std::int64_t kOldestOpset = 7;
 
@@ -284,7 +284,7 @@ void GraphBuilder::walk_function(const FunctionProto& function, const NodeProto&
   for (std::size_t i = 0; i < function.inputs.size(); ++i)
     bind(function.inputs[i], i < inputs.size() ? inputs[i] : nullptr, inner);
   inlined_nodes_ += static_cast<std::int64_t>(function.nodes.size());
-  if (inlined_nodes_ > kMaxInlinedNodes) throw bad_input("the functions unfold to too many nodes");
+  check_inlined();
   walk(function.nodes, inner);
   if (node.outputs.size() > function.outputs.size())
     throw bad_input("the call has more outputs than function " + std::string(function.name));

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Semantic layers: patterns that exporters split into many small operations, seen as the one layer
+// they are.
+//
+//   gelu        x/a, erf, +1, times x, times 1/2; also the tanh form
+//   silu        x times sigmoid(x)
+//   hard_swish  x times clip(x + 3) / 6, or times hard_sigmoid(x)
+//   layer norm  x minus its mean, over the root of its variance, times scale, plus shift; rms norm
+//   attention   Q times K^T, scaled, masked, softmax, times V, with the transpose of K
+//   channel shuffle  reshape into groups, swap, reshape back
+//
+// A pattern is only taken if nobody else reads what is inside it. The fused layer has the members'
+// parameters and takes the place of the last of them; its work is counted as work.h counts the
+// layer that it is. Recognised by structure: constants such as 0.5 are not in a Network.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "neuralpower/network/network.h"
+
+namespace neuralpower {
+
+struct FusedGroup {
+  std::string layer;                 // the fused layer's name: that of its last member
+  std::string_view pattern;          // "gelu", "layer norm", ...
+  std::vector<std::string> members;  // names of the layers that it stands for, in order
+};
+
+struct FusedNetwork {
+  Network network;
+  std::vector<FusedGroup> groups;
+};
+
+FusedNetwork fuse_patterns(const Network& network);
+
+}  // namespace neuralpower
