@@ -34,14 +34,31 @@ FIXTURES = [
 
 
 def strip(bytes_):
-    """The model without the elements of its weights; sizes and types stay."""
+    """The model without the elements of its weights and tables; sizes and types stay."""
     model = onnx.load_from_string(bytes_)
-    for tensor in model.graph.initializer:
-        if tensor.data_type == onnx.TensorProto.FLOAT and len(tensor.raw_data) > 16:
-            tensor.ClearField("raw_data")
+    tensors = list(model.graph.initializer)
     for node in model.graph.node:
         node.ClearField("doc_string")
+        tensors += [attribute.t for attribute in node.attribute if attribute.HasField("t")]
+    for tensor in tensors:
+        if len(tensor.raw_data) > (16 if tensor.data_type == onnx.TensorProto.FLOAT else 1024):
+            tensor.ClearField("raw_data")
+    shorten_names(model.graph)
     return model.SerializeToString()
+
+
+def shorten_names(graph):
+    """Numbers for the names of what lies between inputs and outputs; long names make large files."""
+    if any(a.HasField("g") for node in graph.node for a in node.attribute):
+        return  # subgraphs read names from outside
+    keep = {value.name for value in [*graph.input, *graph.output, *graph.initializer]}
+    short = {}
+    for node in graph.node:
+        node.ClearField("name")
+        for names in (node.input, node.output):
+            for i, name in enumerate(names):
+                if name and name not in keep:
+                    names[i] = short.setdefault(name, str(len(short)))
 
 
 def main():
