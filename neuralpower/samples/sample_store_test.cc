@@ -10,6 +10,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/network/layer_text.h"
+#include "neuralpower/samples/merge_stores.h"
 
 namespace neuralpower {
 namespace {
@@ -110,6 +111,45 @@ TEST(SampleStore, NothingIsTwiceUnderTheSameConditions) {
   store.record(store.conditions_id(other), {measurement(1, {0.7})}, {});
   EXPECT_THAT(store.samples(), SizeIs(2));
   EXPECT_THAT(store.samples(id), SizeIs(1));
+}
+
+TEST(MergeStores, JoinsWithoutDuplicates) {
+  const auto file = fresh_file();
+  SampleStore a = SampleStore::open(file);
+  SampleStore b = SampleStore::open(file.string() + "-b");
+  const auto id = b.conditions_id(kConditions);
+  a.record(a.conditions_id(kConditions), {measurement(1, {0.1}), measurement(2, {0.2})}, {});
+  b.record(id, {measurement(2, {0.7}), measurement(3, {0.3})}, {{layer(4), "too large"}});
+  b.record_networks(id, {{"net", 8, 1, Seconds(2), std::nullopt, std::nullopt}});
+  const MergeResult first = merge_stores(a, b);
+  EXPECT_EQ(first.measurements, 1);
+  EXPECT_EQ(first.duplicates, 1);
+  EXPECT_EQ(first.skips, 1);
+  EXPECT_EQ(first.networks, 1);
+  const MergeResult again = merge_stores(a, b);
+  EXPECT_EQ(again.measurements + again.skips + again.networks, 0);
+  ASSERT_THAT(a.samples(), SizeIs(3));
+  EXPECT_EQ(a.samples()[1].runtime, Seconds(0.2));
+  EXPECT_EQ(a.skips(a.conditions_id(kConditions)).size(), 1u);
+  std::filesystem::remove(file.string() + "-b");
+}
+
+TEST(MergeStores, RefusesConditionsThatContradict) {
+  const auto file = fresh_file();
+  SampleStore a = SampleStore::open(file);
+  SampleStore b = SampleStore::open(file.string() + "-b");
+  Conditions other = kConditions;
+  other.details["threads"] = "64";
+  a.record(a.conditions_id(kConditions), {measurement(1, {0.1})}, {});
+  b.record(b.conditions_id(other), {measurement(2, {0.1})}, {});
+  try {
+    merge_stores(a, b);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("threads 2 in one and 64 in the other"));
+  }
+  EXPECT_THAT(a.samples(), SizeIs(1));
+  std::filesystem::remove(file.string() + "-b");
 }
 
 std::string error_of(const std::filesystem::path& file, bool must_exist = false) {
