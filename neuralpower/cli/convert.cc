@@ -21,7 +21,8 @@ Action configure_convert(CLI::App& app) {
   };
   auto options = std::make_shared<Options>();
   app.add_option("model", options->model, "Network file of any known format")->required();
-  app.add_option("-o,--out", options->out, "File to write: .onnx (shapes without weights) or .layers")
+  app.add_option("-o,--out", options->out,
+                 "File to write: .onnx (shapes without weights) or .layers")
       ->required();
   app.add_option("--batch", options->batch, "Batch size, instead of the file's")
       ->check(CLI::PositiveNumber);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/model/training/evaluate.h"
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
+#include <set>
 
+#include "neuralpower/base/error.h"
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/options.h"
@@ -17,6 +20,7 @@ Action configure_evaluate(CLI::App& app) {
     std::string device;
     std::vector<std::string> files;
     std::string networks;
+    std::vector<std::string> models;
     FormatOption format;
   };
   auto options = std::make_shared<Options>();
@@ -27,13 +31,35 @@ Action configure_evaluate(CLI::App& app) {
   app.add_option(
       "--networks", options->networks,
       "Whole networks measured, CSV: network,batch,repetition,runtime_ms,power_w,energy_j");
+  app.add_option(
+      "--models", options->models,
+      "Network files of the networks in --networks (alexnet.onnx for alexnet): predicted from "
+      "the file at each measured batch size");
   options->format.add_to(app, {"table", "json"});
   return [options] {
     const Predictor predictor(find_device_model(options->device));
     const auto samples = read_samples(options->files);
     const auto networks = options->networks.empty() ? std::vector<NetworkSample>{}
                                                     : read_networks_csv(options->networks);
-    std::cout << render_evaluation(evaluate(predictor, samples, networks),
+    std::vector<NetworkPrediction> predictions;
+    for (const std::string& model : options->models) {
+      std::set<std::int64_t> batches;
+      const std::string name = std::filesystem::path(model).stem().string();
+      for (const NetworkSample& network : networks)
+        if (network.network == name) batches.insert(network.batch);
+      if (batches.empty()) {
+        Error error = usage_error("no network '" + name + "' in --networks to compare with");
+        throw error.in_file(model);
+      }
+      for (const std::int64_t batch : batches) {
+        ImportOptions import;
+        import.batch = batch;
+        Network network = read_network(model, import);
+        network.name = name;
+        predictions.push_back(predictor.predict(network));
+      }
+    }
+    std::cout << render_evaluation(evaluate(predictor, samples, networks, predictions),
                                    options->format.render_options());
     return 0;
   };

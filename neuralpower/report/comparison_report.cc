@@ -106,7 +106,8 @@ std::string render_comparison(const std::vector<Comparison>& comparisons, bool l
          ms(c.measured.sum_of_layers()), ms(c.measured.runtime),
          p.runtime ? fmt::format("{:+.1f} %", error) : "",
          fmt::format("{:+.1f} %", error_percent(c.measured.sum_of_layers(), c.measured.runtime)),
-         fmt::format("{}/{}", p.coverage.covered, p.coverage.layers)});
+         fmt::format("{}/{}", p.coverage.covered, p.coverage.layers),
+         fmt::format("{}/{}", c.layers_trained_on, p.coverage.layers)});
     for (const auto& layer : c.measured.layers)
       if (!layer.skipped.empty())
         notes += fmt::format("{}: a layer was not run: {}\n", printable(p.network), layer.skipped);

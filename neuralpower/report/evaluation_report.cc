@@ -103,7 +103,7 @@ std::string render_table(const Evaluation& e, int width) {
         const double truth = row.measured > 0 ? row.measured : row.measured_layers;
         rows.add_row({printable(row.network), std::to_string(row.batch),
                       fmt::format("{} {}", kTargets[t], kUnits[t]), with_digits(row.predicted),
-                      with_digits(row.measured_layers),
+                      row.measured_layers > 0 ? with_digits(row.measured_layers) : "\u2013",
                       row.measured > 0 ? with_digits(row.measured) : "\u2013",
                       fmt::format("{:+.1f}", 100 * (row.predicted / truth - 1))});
       }

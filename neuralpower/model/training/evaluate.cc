@@ -111,8 +111,8 @@ struct NetworkSums {
 };
 
 void judge_networks(Evaluation& evaluation, const Predictor& predictor,
-                    const std::vector<Sample>& samples,
-                    const std::vector<NetworkSample>& networks) {
+                    const std::vector<Sample>& samples, const std::vector<NetworkSample>& networks,
+                    const std::vector<NetworkPrediction>& predictions) {
   // A position's repetitions first become one value each.
   std::map<std::tuple<std::string, std::int64_t, int, std::string>, std::vector<const Sample*>>
       places;
@@ -135,6 +135,11 @@ void judge_networks(Evaluation& evaluation, const Predictor& predictor,
       sum.layer_energy += Joules(median(energies));
     }
   }
+  std::set<std::pair<std::string, std::int64_t>> from_files;
+  for (const NetworkPrediction& p : predictions) {
+    from_files.emplace(p.network, p.batch);
+    sums[{p.network, p.batch}].prediction = p;
+  }
   std::map<std::string, Pairs> pairs;
   for (auto& [place, sum] : sums) {
     std::vector<double> times, powers, energies;
@@ -144,7 +149,7 @@ void judge_networks(Evaluation& evaluation, const Predictor& predictor,
       if (n.power) powers.push_back(n.power->value());
       if (n.energy) energies.push_back(n.energy->value());
     }
-    add_up(sum.prediction);
+    if (!from_files.contains(place)) add_up(sum.prediction);
     const NetworkPrediction& p = sum.prediction;
     if (!p.coverage.complete()) {
       std::set<std::string> reasons;
@@ -165,7 +170,9 @@ void judge_networks(Evaluation& evaluation, const Predictor& predictor,
       if (!times.empty()) pairs["runtime"].add(1e3, Seconds(median(times)), *p.runtime);
     }
     if (p.power && p.energy && sum.all_have_energy) {
-      row("power", p.power->value.value(), (sum.layer_energy / sum.layer_time).value(),
+      const bool has_layers = sum.layer_time > Seconds(0);
+      row("power", p.power->value.value(),
+          has_layers ? (sum.layer_energy / sum.layer_time).value() : 0,
           powers.empty() ? 0 : median(powers));
       row("energy", p.energy->value.value(), sum.layer_energy.value(),
           energies.empty() ? 0 : median(energies));
@@ -228,7 +235,8 @@ Evaluation cross_validate_method(const std::vector<Sample>& samples,
 }
 
 Evaluation evaluate(const Predictor& predictor, const std::vector<Sample>& samples,
-                    const std::vector<NetworkSample>& networks) {
+                    const std::vector<NetworkSample>& networks,
+                    const std::vector<NetworkPrediction>& predictions) {
   const DeviceModel& model = predictor.model();
   Evaluation evaluation;
   evaluation.method = model.method;
@@ -261,7 +269,7 @@ Evaluation evaluate(const Predictor& predictor, const std::vector<Sample>& sampl
     evaluation.notes.push_back(
         fmt::format("{} configurations left out: no model of {}", count, key));
   }
-  judge_networks(evaluation, predictor, samples, networks);
+  judge_networks(evaluation, predictor, samples, networks, predictions);
   return evaluation;
 }
 

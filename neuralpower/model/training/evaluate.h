@@ -53,8 +53,10 @@ Evaluation cross_validate_method(const std::vector<Sample>& samples,
 
 // Predicts samples with a finished model. Configurations the model was trained on are left out and
 // counted. Samples with a network and a position are also summed by network and batch, and compared
-// with `networks` where that has the same.
+// with `networks` where that has the same. `predictions` are networks predicted from their files:
+// they are judged instead of the sum of the samples' layers.
 Evaluation evaluate(const Predictor& predictor, const std::vector<Sample>& samples,
-                    const std::vector<NetworkSample>& networks = {});
+                    const std::vector<NetworkSample>& networks = {},
+                    const std::vector<NetworkPrediction>& predictions = {});
 
 }  // namespace neuralpower
