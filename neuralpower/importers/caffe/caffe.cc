@@ -9,6 +9,8 @@
 
 #include "neuralpower/base/checked.h"
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
+#include "neuralpower/base/text.h"
 #include "neuralpower/importers/caffe/caffe_inputs.h"
 #include "neuralpower/importers/caffe/caffe_layer.h"
 #include "neuralpower/importers/caffe/caffe_ops.h"
@@ -143,10 +145,10 @@ class CaffeReader {
     const CaffeLayer& layer = source.layer;
     if (source.inputs.empty())
       return add_unsupported(source, "a " + layer.type + " layer without inputs is not known");
-    for (TensorId input : source.inputs)
-      if (!builder_.tensor(input).shape_known)
+    for (std::size_t i = 0; i < source.inputs.size(); ++i)
+      if (!builder_.tensor(source.inputs[i]).shape_known)
         return add_unsupported(
-            source, "reads '" + builder_.tensor(input).name + "', whose shape is not known");
+            source, "reads '" + printable(layer.bottoms[i], 100) + "', whose shape is not known");
     struct Row {
       std::string_view type;
       void (CaffeReader::*add)(Source&);
@@ -219,16 +221,12 @@ class CaffeReader {
 
   void set_params(std::int64_t params) { builder_.network().layers.back().params = params; }
 
-  void set_shape(TensorId id, Shape shape) {
-    builder_.network().tensors[static_cast<std::size_t>(id)].shape = std::move(shape);
-  }
-
   void add_unsupported(Source& source, const std::string& reason) {
     const CaffeLayer& layer = source.layer;
     define_top(layer, 0, builder_.add_unsupported(layer.name, layer.type, reason, source.inputs));
     for (std::size_t i = 1; i < layer.tops.size(); ++i) {
       const TensorId output = builder_.add_output(layer.tops[i], Shape());
-      builder_.network().tensors[static_cast<std::size_t>(output)].shape_known = false;
+      builder_.set_shape(output, std::nullopt);
       define_top(layer, i, output);
     }
   }
@@ -273,7 +271,7 @@ class CaffeReader {
     const TensorId output = add_config(source, FullyConnected{*outputs}, {flat}, bias);
     std::vector<std::int64_t> sizes = out.sizes();
     sizes.push_back(*outputs);
-    set_shape(output, Shape(std::move(sizes)));
+    builder_.set_shape(output, Shape(std::move(sizes)));
   }
 
   void add_pooling(Source& source) {
@@ -401,7 +399,8 @@ class CaffeReader {
     const CaffeLayer& layer = source.layer;
     const Shape shape = in(source);
     const std::vector<Shape> parts = sliced(source.params("slice_param"), shape, layer.tops.size());
-    set_shape(add_config(source, DataMovement{MoveMode::kSplit, shape}, {shape}), parts[0]);
+    builder_.set_shape(add_config(source, DataMovement{MoveMode::kSplit, shape}, {shape}),
+                       parts[0]);
     for (std::size_t i = 1; i < parts.size(); ++i)
       define_top(layer, i, builder_.add_output(layer.tops[i], parts[i]));
   }
@@ -429,8 +428,7 @@ class CaffeReader {
   }
 
   void add_reshape(Source& source) {
-    add_op(source,
-           View{reshaped(source.params("reshape_param"), in(source), files_batch_)});
+    add_op(source, View{reshaped(source.params("reshape_param"), in(source), files_batch_)});
   }
 
   void move(Source& source, MoveMode mode, Shape to) {
@@ -499,7 +497,7 @@ class CaffeReader {
     op.hidden = source.params("recurrent_param").whole("num_output").value_or(0);
     const TensorId output =
         add_config(source, op, {Shape{shape[1], shape[0], shape.element_count_from(2)}});
-    set_shape(output, {shape[0], shape[1], op.hidden});
+    builder_.set_shape(output, Shape{shape[0], shape[1], op.hidden});
     Layer& layer = builder_.network().layers.back();
     const std::int64_t gates = op.mode == RecurrentMode::kLstm ? 4 : 1;
     layer.params = checked_add(layer.params, checked_mul(gates, op.hidden));  // one bias a gate
@@ -521,7 +519,7 @@ Network parse_caffe(std::string_view text, std::string_view name, const ImportOp
 }
 
 Network import_caffe(const std::filesystem::path& file, const ImportOptions& options) {
-  return parse_caffe(read_network_text(file), file.stem().string(), options);
+  return parse_caffe(read_file(file, kLargestNetworkText), file.stem().string(), options);
 }
 
 }  // namespace neuralpower

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/importers/graph/network_builder.h"
 
-#include <fstream>
 #include <utility>
 
 #include "neuralpower/base/checked.h"
@@ -11,7 +10,13 @@
 namespace neuralpower {
 namespace {
 
-constexpr std::uintmax_t kLargestText = std::uintmax_t{64} << 20;
+constexpr std::size_t kMostDimensions = 32;
+
+// Not too many sizes, none negative, and a product that is a number.
+void check_shape(const Shape& shape) {
+  if (shape.rank() > kMostDimensions) throw bad_input("a tensor of more than 32 dimensions");
+  shape.element_count();
+}
 
 }  // namespace
 
@@ -24,7 +29,7 @@ TensorId NetworkBuilder::add_input(const std::string& name, Shape shape, DataTyp
   const auto wanted = options_.shapes.find(name);
   if (wanted != options_.shapes.end()) shape = wanted->second;
   if (options_.batch && !shape.empty()) shape[0] = *options_.batch;
-  shape.element_count();  // checks for overflow
+  check_shape(shape);
   if (network_.inputs.empty() && !shape.empty()) network_.batch = shape[0];
   const TensorId id = network_.add_tensor({name, std::move(shape), dtype, true});
   network_.inputs.push_back(id);
@@ -32,7 +37,7 @@ TensorId NetworkBuilder::add_input(const std::string& name, Shape shape, DataTyp
 }
 
 TensorId NetworkBuilder::add_constant(const std::string& name, Shape shape, DataType dtype) {
-  shape.element_count();
+  check_shape(shape);
   return network_.add_tensor({name, std::move(shape), dtype, true});
 }
 
@@ -47,6 +52,7 @@ TensorId NetworkBuilder::add(const std::string& name, const std::string& source_
 TensorId NetworkBuilder::add_config(const std::string& name, const std::string& source_op,
                                     LayerConfig config, std::vector<TensorId> inputs, bool bias) {
   Tensor output{name, output_shape(config), config.dtype, true};
+  check_shape(output.shape);
   const std::int64_t params = learned_params(config, bias);
   const TensorId id = network_.add_tensor(std::move(output));
   network_.layers.push_back({name, source_op, std::move(config), std::move(inputs), {id}, params});
@@ -54,6 +60,7 @@ TensorId NetworkBuilder::add_config(const std::string& name, const std::string& 
 }
 
 TensorId NetworkBuilder::add_output(const std::string& name, Shape shape) {
+  check_shape(shape);
   const TensorId id = network_.add_tensor({name, std::move(shape), DataType::kF32, true});
   network_.layers.back().outputs.push_back(id);
   return id;
@@ -73,6 +80,13 @@ const Shape& NetworkBuilder::shape(TensorId id) const {
   if (!found.shape_known)
     throw bad_input("reads '" + found.name + "', whose shape is unknown because its operation is");
   return found.shape;
+}
+
+void NetworkBuilder::set_shape(TensorId id, const std::optional<Shape>& shape) {
+  Tensor& tensor = network_.tensors[static_cast<std::size_t>(id)];
+  tensor.shape_known = shape.has_value();
+  tensor.shape = shape.value_or(Shape());
+  check_shape(tensor.shape);
 }
 
 Network NetworkBuilder::finish() {
@@ -114,23 +128,6 @@ std::int64_t learned_params(const LayerConfig& config, bool bias) {
     return checked_add(weights, checked_product(2, op->directions, gates, op->hidden));
   }
   return weights;
-}
-
-std::string read_network_text(const std::filesystem::path& file) {
-  std::error_code failed;
-  const auto status = std::filesystem::status(file, failed);
-  if (failed || !std::filesystem::exists(status)) throw bad_input("no such file");
-  if (!std::filesystem::is_regular_file(status)) throw bad_input("not a regular file");
-  const std::uintmax_t size = std::filesystem::file_size(file, failed);
-  if (failed) throw bad_input("the file's size cannot be read");
-  if (size > kLargestText) throw bad_input("larger than 64 MiB, so no network in text form");
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw bad_input("cannot be opened for reading");
-  // Files under /proc and /sys are regular and claim to be empty; no network is there.
-  std::string text(static_cast<std::size_t>(size), '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return text;
 }
 
 }  // namespace neuralpower

@@ -4,10 +4,12 @@
 // next and what it reads.
 //
 // Invariant: the network under construction always satisfies network.h: a layer reads tensors that
-// exist already, so the order of the calls is an order in which the layers can run.
+// exist already, so the order of the calls is an order in which the layers can run. A tensor has at
+// most 32 dimensions (Error), so that a short file cannot describe long shapes many times.
 #pragma once
 
-#include <filesystem>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +47,9 @@ class NetworkBuilder {
   const Shape& shape(TensorId id) const;
   const Tensor& tensor(TensorId id) const { return network_.tensors[static_cast<std::size_t>(id)]; }
 
+  // Gives a tensor another shape than the one inferred; none: unknown.
+  void set_shape(TensorId id, const std::optional<Shape>& shape);
+
   Network& network() { return network_; }
 
   // The network, its outputs being the tensors that nobody reads. Usage error if the user gave the
@@ -60,8 +65,7 @@ class NetworkBuilder {
 // layers: two for each gate, as PyTorch and ONNX have them).
 std::int64_t learned_params(const LayerConfig& config, bool bias);
 
-// The whole text of a network file. Error for what is not a regular file (a folder, a pipe, a
-// device) and for more than 64 MiB, before anything is read.
-std::string read_network_text(const std::filesystem::path& file);
+// Text formats describe even large networks in less; more is refused before it is read.
+inline constexpr std::size_t kLargestNetworkText = std::size_t{64} << 20;
 
 }  // namespace neuralpower

@@ -10,6 +10,7 @@
 
 #include "neuralpower/base/checked.h"
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/importers/graph/network_builder.h"
 #include "neuralpower/importers/layers/layer_line.h"
@@ -46,37 +47,30 @@ class ListReader {
       : builder_(std::string(name), options), options_(options) {}
 
   Network read(std::string_view text) {
-    read_lines(text);
-    for (LayerLine& line : lines_) {
-      try {
-        read_line(line);
-      } catch (Error& error) {
-        error.in_node("line " + std::to_string(line.number));
-        throw;
-      }
-    }
+    // Twice: the names that are given first, as those made up must be others.
+    for_each_line(text, [this](const LayerLine& line) {
+      if (!line.name.empty()) given_names_.insert(line.name);
+      for (const LayerLine::Output& output : line.outputs) given_names_.insert(output.name);
+    });
+    for_each_line(text, [this](LayerLine& line) { read_line(line); });
     if (builder_.network().layers.empty()) throw bad_input("the list has no layer");
     set_params();
     return builder_.finish();
   }
 
  private:
-  void read_lines(std::string_view text) {
+  template <typename Use>
+  static void for_each_line(std::string_view text, Use use) {
     std::size_t number = 0;
     while (!text.empty()) {
       const std::size_t end = text.find('\n');
       try {
-        if (auto line = parse_layer_line(text.substr(0, end), ++number))
-          lines_.push_back(std::move(*line));
+        if (auto line = parse_layer_line(text.substr(0, end), ++number)) use(*line);
       } catch (Error& error) {
         error.in_node("line " + std::to_string(number));
         throw;
       }
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    for (const LayerLine& line : lines_) {
-      if (!line.name.empty()) given_names_.insert(line.name);
-      for (const LayerLine::Output& output : line.outputs) given_names_.insert(output.name);
     }
   }
 
@@ -335,23 +329,16 @@ class ListReader {
     const std::string& first_name =
         outputs.empty() || outputs[0].name.empty() ? line.name : outputs[0].name;
     if (!outputs.empty()) {
-      set_shape(first, outputs[0].shape);
+      builder_.set_shape(first, outputs[0].shape);
       builder_.network().tensors[static_cast<std::size_t>(first)].name = first_name;
     }
     define(first_name, first);
     for (std::size_t i = 1; i < outputs.size(); ++i) {
       const TensorId id = builder_.add_output(outputs[i].name, Shape());
-      set_shape(id, outputs[i].shape);
+      builder_.set_shape(id, outputs[i].shape);
       define(outputs[i].name, id);
     }
     previous_ = first;
-  }
-
-  void set_shape(TensorId id, const std::optional<Shape>& shape) {
-    Tensor& tensor = builder_.network().tensors[static_cast<std::size_t>(id)];
-    tensor.shape_known = shape.has_value();
-    if (shape) tensor.shape = *shape;
-    tensor.shape.element_count();  // checks for overflow
   }
 
   // Biases, now that every reader is known, and what params= says.
@@ -376,7 +363,6 @@ class ListReader {
 
   NetworkBuilder builder_;
   const ImportOptions& options_;
-  std::vector<LayerLine> lines_;
   std::unordered_set<std::string> given_names_;
   std::unordered_map<std::string, std::int64_t> made_up_;
   std::unordered_map<std::string, TensorId> tensors_;
@@ -403,7 +389,7 @@ Network parse_layer_list(std::string_view text, std::string_view name,
 }
 
 Network import_layer_list(const std::filesystem::path& file, const ImportOptions& options) {
-  return parse_layer_list(read_network_text(file), file.stem().string(), options);
+  return parse_layer_list(read_file(file, kLargestNetworkText), file.stem().string(), options);
 }
 
 std::string escape_name(std::string_view name) {

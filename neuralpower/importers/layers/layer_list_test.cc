@@ -231,6 +231,33 @@ TEST(LayerListSafety, TwentyThousandInputsToOneConcat) {
   EXPECT_EQ(net.layers[0].config.inputs.size(), 20'000u);
 }
 
+TEST(LayerListSafety, LongShapesAreRefused) {
+  std::string sizes = "2";
+  for (int i = 0; i < 100'000; ++i) sizes += "x1";
+  EXPECT_THAT(error_of("input in=" + sizes + "\nsoftmax"), HasSubstr("more than 32 dimensions"));
+  EXPECT_THAT(error_of("input in=2\nview to=1x" + sizes), HasSubstr("more than 32 dimensions"));
+  EXPECT_THAT(error_of("input in=2\nsoftmax -> 1x" + sizes), HasSubstr("more than 32 dimensions"));
+}
+
+// The sketch of docs/formats.md.
+TEST(LayerList, TenLinesMakeAResidualNetwork) {
+  const Network net = parse_layer_list(
+      "# Ten lines make a residual network.\n"
+      "image: input batch=8 in=3x32x32\n"
+      "stem:  conv out=64 kernel=3 pad=1\n"
+      "       norm mode=batch\n"
+      "a:     activation mode=relu\n"
+      "       conv out=64 kernel=3 pad=1\n"
+      "b:     norm mode=batch\n"
+      "       add <- a, b\n"
+      "       activation mode=relu\n"
+      "       pool mode=adaptive_avg out=1x1\n"
+      "       fc out=10\n",
+      "net");
+  EXPECT_EQ(total_work(net).params, 27 * 64 + 128 + 9 * 64 * 64 + 128 + 650);
+  EXPECT_EQ(net.batch, 8);
+}
+
 TEST(LayerListSafety, EveryTruncationIsReadOrRefused) {
   const std::string text =
       "x: input batch=2 in=16x8x8 dtype=f16\n"

@@ -9,6 +9,7 @@
 
 #include "neuralpower/base/checked.h"
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/importers/graph/network_builder.h"
 #include "neuralpower/importers/paleo/json_tree.h"
@@ -329,9 +330,7 @@ class PaleoReader {
     const bool known = first.shape_known;
     const TensorId output = builder_.add_unsupported(
         source.node.name, source.type, "not among Paleo's layer types", source.inputs);
-    Tensor& tensor = builder_.network().tensors[static_cast<std::size_t>(output)];
-    tensor.shape = shape;
-    tensor.shape_known = known;
+    if (known) builder_.set_shape(output, shape);
     return output;
   }
 
@@ -353,7 +352,7 @@ Network parse_paleo(std::string_view text, std::string_view name, const ImportOp
 }
 
 Network import_paleo(const std::filesystem::path& file, const ImportOptions& options) {
-  return parse_paleo(read_network_text(file), file.stem().string(), options);
+  return parse_paleo(read_file(file, kLargestNetworkText), file.stem().string(), options);
 }
 
 }  // namespace neuralpower

@@ -10,7 +10,10 @@
 namespace neuralpower {
 namespace {
 
-constexpr std::size_t kMostNodes = 1'000'000, kMostEdges = 10'000'000;
+// Bounds on what splits and blocks can make of a short file.
+constexpr std::size_t kMostNodes = 200'000, kMostEdges = 1'000'000;
+constexpr std::size_t kLongestName = 1000, kMostNameBytes = std::size_t{32} << 20;
+constexpr std::size_t kMostMembers = 100;  // of one layer
 constexpr std::int64_t kMostSplits = 1024;
 
 // Where a layer stands: the names of the blocks around it, what those hand down, its copy.
@@ -48,6 +51,10 @@ class Unfolder {
     for (const auto& [name, layer] : *layers.object()) {
       const std::string full = scope.prefix + name;
       if (layer.object() == nullptr) throw layer_error("the layer is no JSON object", full);
+      if (layer.object()->size() > kMostMembers)
+        throw layer_error("a layer with more than 100 members", full);
+      if (full.size() > kLongestName)
+        throw layer_error("the layer's name is longer than 1000 bytes", full);
       try {
         const std::string& type = paleo_text(layer, "type");
         if (type == "Block" || type == "ModelParallel") {
@@ -63,12 +70,15 @@ class Unfolder {
   }
 
   void add_node(const std::string& full, const JsonValue& layer, const Scope& scope) {
-    if (nodes_.size() == kMostNodes) throw bad_input("more than a million layers");
+    if (nodes_.size() == kMostNodes) throw bad_input("more than 200000 layers");
     PaleoNode node{full, &layer, {}, scope.splits};
     if (scope.split) {
       node.name += "@" + std::to_string(*scope.split);
       copies_[full].push_back(static_cast<int>(nodes_.size()));
     }
+    name_bytes_ += node.name.size();
+    if (name_bytes_ > kMostNameBytes)
+      throw bad_input("the layers' names are longer than 32 MiB in all");
     if (!by_name_.emplace(node.name, static_cast<int>(nodes_.size())).second)
       throw bad_input("the name is taken by another layer");
     nodes_.push_back({std::move(node), scope});
@@ -171,7 +181,7 @@ class Unfolder {
   }
 
   void add_edge(int parent, std::vector<int>& into) {
-    if (++edges_ > kMostEdges) throw bad_input("more than ten million edges between layers");
+    if (++edges_ > kMostEdges) throw bad_input("more than a million edges between layers");
     into.push_back(parent);
   }
 
@@ -214,7 +224,7 @@ class Unfolder {
   std::unordered_map<std::string, int> by_name_;
   std::unordered_map<std::string, std::vector<int>> copies_;  // by name without @k
   std::unordered_map<std::string, std::string> endpoints_;
-  std::size_t edges_ = 0;
+  std::size_t edges_ = 0, name_bytes_ = 0;
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ struct PaleoNode {
 };
 
 // Parents first, otherwise as the file has them. Error that names the layer for parents that do not
-// exist, cycles, and more than a million layers or ten million edges.
+// exist, cycles, and for files that unfold into more than 200,000 layers or a million edges.
 std::vector<PaleoNode> unfold_paleo(const JsonValue& layers);
 
 // A layer's text member; Error if it is not there or no text.

@@ -241,7 +241,26 @@ TEST(PaleoSafety, CopiesOfCopiesAreBounded) {
   for (int i = 0; i < 20'000; ++i)
     text += ", \"c" + std::to_string(i) +
             R"(": {"type": "Concatenate", "parents": ["p/d@all"], "dim": 3})";
-  EXPECT_THAT(error_of(text), HasSubstr("more than ten million edges"));
+  EXPECT_THAT(error_of(text), HasSubstr("more than a million edges"));
+}
+
+TEST(PaleoSafety, BlocksCannotBlowAFileUp) {
+  const std::string dropout = R"({"type": "Dropout", "parents": []})";
+  std::string split = std::string(kData) +
+                      R"(, "p": {"type": "ModelParallel", "splits": 1024, "parents": ["data"],
+                             "layers": {"x": )" +
+                      dropout;
+  for (int i = 0; i < 1000; ++i) split += ", \"" + std::to_string(i) + "\": " + dropout;
+  EXPECT_THAT(error_of(split + "}}"), HasSubstr("more than 200000 layers"));
+  const std::string longer(100'000, 'n');
+  EXPECT_THAT(
+      error_of(std::string(kData) + ", \"" + longer + R"(": {"type": "Block", "layers": {}})"),
+      HasSubstr("longer than 1000 bytes"));
+  std::string members;
+  for (int i = 0; i < 1000; ++i) members += ", \"k" + std::to_string(i) + "\": 1";
+  EXPECT_THAT(error_of(std::string(kData) + R"(, "x": {"type": "Softmax", "parents": ["data"])" +
+                       members + "}"),
+              HasSubstr("more than 100 members"));
 }
 
 TEST(PaleoSafety, AHundredThousandLayersInEitherOrder) {

@@ -2,13 +2,13 @@
 #include "neuralpower/importers/writers/write_onnx.h"
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/importers/layers/layer_list.h"
 #include "neuralpower/importers/writers/onnx_model.h"
@@ -208,14 +208,7 @@ class OnnxWriter {
 std::string to_onnx_bytes(const Network& network) { return OnnxWriter(network).write(); }
 
 void write_onnx(const std::filesystem::path& file, const Network& network) {
-  const std::string bytes = to_onnx_bytes(network);
-  std::ofstream out(file, std::ios::binary);
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  out.close();
-  if (out) return;
-  Error error = environment_error("cannot be written");
-  error.in_file(file.string());
-  throw error;
+  write_file_atomically(file, to_onnx_bytes(network));
 }
 
 }  // namespace neuralpower

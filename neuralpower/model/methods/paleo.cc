@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "neuralpower/base/checked.h"
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
 #include "neuralpower/network/shape_inference.h"
 #include "neuralpower/network/work.h"
 
@@ -190,12 +189,7 @@ PaleoDevice parse_paleo_device(std::string_view json) {
 
 PaleoDevice load_paleo_device(const std::filesystem::path& file) {
   try {
-    std::error_code failed;
-    if (!std::filesystem::is_regular_file(file, failed)) throw bad_input("no such file");
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) throw bad_input("cannot be opened for reading");
-    return parse_paleo_device(
-        std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()));
+    return parse_paleo_device(read_file(file));
   } catch (Error& error) {
     error.in_file(file.string());
     throw;
