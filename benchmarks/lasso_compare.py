@@ -7,7 +7,8 @@ usage: lasso_compare.py LASSO_CV FOLDER... [--peers glmnet,lassocv,lars,dsyrk] [
 
 Each FOLDER holds X.f64, y.f64, folds.f64 as lasso_data.py writes them, or X.csv, y.csv, folds.csv.
 All run on one thread. The peers' objectives are compared with lasso_cv's, whose own excess over the
-optimum is bounded by the duality gap it reports. Times are medians; files are read before.
+optimum is bounded by the duality gap it reports. Times are medians; files are read before. Ratios are
+of processor seconds, which other work on the machine disturbs less.
 """
 import argparse
 import ctypes
@@ -43,6 +44,20 @@ def run_ours(program, folder, terms, repeat):
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
+class Stopwatch:
+    """Wall-clock and processor seconds of repetitions; the latter hold on a busy machine too."""
+
+    def __init__(self):
+        self.result = {"seconds": [], "processor_seconds": []}
+
+    def __enter__(self):
+        self.start = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_):
+        self.result["seconds"].append(time.perf_counter() - self.start[0])
+        self.result["processor_seconds"].append(time.process_time() - self.start[1])
+
+
 class Problem:
     """The matrix standardised, to judge coefficients of any origin."""
 
@@ -76,7 +91,8 @@ def run_glmnet(folder, terms, thresh, repeat, problem, ours):
         result = json.loads(output)
         coefficients = np.fromfile(folder / "glmnet_beta.f64").reshape(-1, terms).T
         result["excess"] = problem.excess(coefficients, ours["lambda"], ours["objective"])
-        if best is None or statistics.median(result["seconds"]) < statistics.median(best["seconds"]):
+        if best is None or (statistics.median(result["processor_seconds"])
+                            < statistics.median(best["processor_seconds"])):
             best = result
     return best
 
@@ -87,17 +103,15 @@ def splits(folds):
 
 def run_lassocv(problem, ours, repeat, tolerance=1e-4):
     from sklearn.linear_model import LassoCV
-    seconds = []
+    watch = Stopwatch()
     for _ in range(repeat):
-        with warnings.catch_warnings(record=True) as raised:
+        with warnings.catch_warnings(record=True) as raised, watch:
             warnings.simplefilter("always")
-            start = time.perf_counter()
             # Standardised once on all rows: scikit-learn has no standardisation inside its folds.
             z = np.asfortranarray((problem.x - problem.mean) / problem.x.std(0))
             fit = LassoCV(alphas=ours["lambda"], cv=splits(problem.folds), tol=tolerance,
                           precompute=True).fit(z, problem.y)
-            seconds.append(time.perf_counter() - start)
-    return {"seconds": seconds, "penalties": len(ours["lambda"]), "warnings": len(raised),
+    return {**watch.result, "penalties": len(ours["lambda"]), "warnings": len(raised),
             "lambda_min": int(np.argmin(np.abs(np.array(ours["lambda"]) - fit.alpha_))) + 1}
 
 
@@ -106,14 +120,12 @@ def run_lars(problem, repeat):
     _, distinct = np.unique(problem.x, axis=1, return_index=True)
     z = problem.x[:, np.sort(distinct)]
     z = (z - z.mean(0)) / z.std(0)
-    seconds = []
+    watch = Stopwatch()
     for _ in range(repeat):
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), watch:
             warnings.simplefilter("ignore")
-            start = time.perf_counter()
             LassoLarsCV(cv=splits(problem.folds), max_iter=5000, n_jobs=1).fit(z, problem.y)
-            seconds.append(time.perf_counter() - start)
-    return {"seconds": seconds, "columns": int(len(distinct))}
+    return {**watch.result, "columns": int(len(distinct))}
 
 
 def run_dsyrk(problem, repeat):
@@ -123,14 +135,13 @@ def run_dsyrk(problem, repeat):
     rows, terms = problem.x.shape
     out = np.zeros((terms, terms))
     pointer = ctypes.POINTER(ctypes.c_double)
-    seconds = []
+    watch = Stopwatch()
     for _ in range(repeat):
-        start = time.perf_counter()
-        library.cblas_dsyrk(101, 122, 112, terms, rows, ctypes.c_double(1),
-                            problem.x.ctypes.data_as(pointer), terms, ctypes.c_double(0),
-                            out.ctypes.data_as(pointer), terms)
-        seconds.append(time.perf_counter() - start)
-    return {"seconds": seconds, "core": library.openblas_get_corename().decode()}
+        with watch:
+            library.cblas_dsyrk(101, 122, 112, terms, rows, ctypes.c_double(1),
+                                problem.x.ctypes.data_as(pointer), terms, ctypes.c_double(0),
+                                out.ctypes.data_as(pointer), terms)
+    return {**watch.result, "core": library.openblas_get_corename().decode()}
 
 
 def best_openblas_core():
@@ -145,7 +156,8 @@ def compare(program, folder, arguments):
     peers = arguments.peers.split(",")
     results = {"rows": rows, "terms": terms}
     ours = run_ours(program, folder, terms, repeat * 3)
-    results["ours"] = {key: ours[key] for key in ("seconds", "peak_megabytes", "lambda_min", "lambda_1se")}
+    results["ours"] = {key: ours[key] for key in
+                       ("seconds", "processor_seconds", "peak_megabytes", "lambda_min", "lambda_1se")}
     results["ours"]["kkt"] = max(ours["kkt"])
     results["ours"]["excess"] = max(ours["gap"])
     problem = Problem(folder, terms)
@@ -159,23 +171,27 @@ def compare(program, folder, arguments):
     if "lars" in peers and rows * terms < 2e6:
         results["LassoLarsCV, distinct columns"] = run_lars(problem, repeat)
     again = run_ours(program, folder, terms, repeat * 3)
-    results["ours"]["seconds"] += again["seconds"]
+    for key in ("seconds", "processor_seconds"):
+        results["ours"][key] += again[key]
     return results
 
 
 def print_table(results):
-    own = statistics.median(results["ours"]["seconds"])
-    print(f"\n{results['rows']} rows x {results['terms']} terms")
+    own = statistics.median(results["ours"]["processor_seconds"])
+    print(f"\n{results['rows']} rows x {results['terms']} terms\n"
+          f"  {'':32s} {'elapsed':>11s} {'processor':>11s} {'ratio':>9s}  excess")
     for name, result in results.items():
         if not isinstance(result, dict):
             continue
-        seconds = statistics.median(result["seconds"])
+        elapsed = statistics.median(result["seconds"])
+        processor = statistics.median(result["processor_seconds"])
         excess = f"{result['excess']:.1e}" if "excess" in result else ""
         notes = ", ".join(f"{key} {result[key]}" for key in
                           ("lambda_min", "penalties", "warnings", "columns", "core") if key in result)
         if "peak_megabytes" in result:
             notes += f", {result['peak_megabytes']:.0f} MB, kkt {result['kkt']:.0e}"
-        print(f"  {name:32s} {seconds:10.4f} s {seconds / own:8.1f} x   {excess:8s} {notes}")
+        print(f"  {name:32s} {elapsed:9.4f} s {processor:9.4f} s {processor / own:7.1f} x"
+              f"  {excess:8s} {notes}")
     sys.stdout.flush()
 
 

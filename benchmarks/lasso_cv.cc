@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -133,9 +134,10 @@ void run(const Arguments& arguments) {
   }
   const auto threads = static_cast<unsigned>(arguments.threads);
   CrossValidation cv;
-  std::vector<double> seconds;
+  std::vector<double> seconds, processor_seconds;
   for (std::size_t i = 0; i < arguments.repeat; ++i) {
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t processor_start = std::clock();
     cv = on_disk ? cross_validate(stream_moments(*on_disk, arguments.columns, target, folds,
                                                  fold_count, threads),
                                   {}, 0, threads)
@@ -146,6 +148,8 @@ void run(const Arguments& arguments) {
                                        fold_count, {}, 0, threads);
     seconds.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    processor_seconds.push_back(static_cast<double>(std::clock() - processor_start) /
+                                CLOCKS_PER_SEC);
   }
   std::printf("{");
   print_array("lambda", cv.path.lambda, ",\n");
@@ -159,6 +163,7 @@ void run(const Arguments& arguments) {
       "%s,\n\"peak_megabytes\": %.1f, ",
       cv.lambda_min + 1, cv.lambda_1se + 1, cv.converged ? "true" : "false",
       on_disk ? "true" : "false", peak_megabytes());
+  print_array("processor_seconds", processor_seconds, ",\n");
   print_array("seconds", seconds, "}\n");
 }
 

@@ -31,20 +31,20 @@ struct CrossValidation {
   // largest penalty whose error is within one standard error of it.
   std::size_t lambda_min = 0, lambda_1se = 0;
 
-  std::vector<double>
-      kkt;  // a penalty: the largest over all rows' path and the folds', over lambda_max
-  std::vector<double> gap;  // a penalty: likewise, relative to the objective
-  bool converged = true;    // all paths
+  // A penalty: the largest of path.kkt and the folds' (violation of the optimality conditions over
+  // lambda_max of all rows), and of their gap (bound on the objective's relative excess).
+  std::vector<double> kkt, gap;
+  bool converged = true;  // all paths
 };
 
 // Throws (bad input) if there are fewer than two folds or a fold, or its training rows, are empty.
 CrossValidation cross_validate(const FoldMoments& folds, const PathOptions& options = {},
                                std::size_t target = 0, unsigned threads = 1);
 
-// The same from rows in memory, of any number of terms: where the terms are many, a path has
-// nonzero coefficients for few of them, so moments are taken of a working set only. The optimality
-// conditions are checked for all terms, at every penalty and fold, from the rows; terms that
-// violate them join the working set until none does.
+// The same from rows in memory, of any number of terms. Where there are many, and more than rows, a
+// path has nonzero coefficients for few of them, so moments are taken of a working set only. The
+// optimality conditions are checked for all terms, at every penalty and fold, from the rows; terms
+// that violate them join the working set until none does.
 CrossValidation cross_validate_rows(const RowBlock& rows, std::size_t fold_count,
                                     const PathOptions& options = {}, std::size_t target = 0,
                                     unsigned threads = 1);

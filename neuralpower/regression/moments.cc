@@ -233,16 +233,14 @@ void MomentsBuilder::settle() {
 
 Moments MomentsBuilder::finish() {
   flush();
-  if (settled_.weight > 0) {
-    if (moments_.weight > 0) settle();
-    for (std::size_t i = 0; i < lost_.size(); ++i) settled_.products[i] += lost_[i];
-    moments_ = std::exchange(settled_, {});
-  }
-  blocks_ = 0;
-  return std::exchange(moments_, Moments(moments_.terms, moments_.targets));
+  if (settled_.weight == 0) return std::move(moments_);
+  if (moments_.weight > 0) settle();
+  for (std::size_t i = 0; i < lost_.size(); ++i) settled_.products[i] += lost_[i];
+  return std::move(settled_);
 }
 
 Moments FoldMoments::training(std::size_t held_out) const {
+  if (folds.empty()) throw bad_input("there are no folds");
   Moments merged(folds.front().terms, folds.front().targets);
   for (std::size_t f = 0; f < folds.size(); ++f) {
     if (f != held_out) merged.merge(folds[f]);
@@ -303,7 +301,6 @@ FoldMoments FoldMomentsBuilder::finish() {
   if (rows_ == 0) throw bad_input("there are no rows");
   FoldMoments result;
   for (MomentsBuilder& builder : builders_) result.folds.push_back(builder.finish());
-  rows_ = 0;
   return result;
 }
 

@@ -72,7 +72,7 @@ class MomentsBuilder {
   // that is not finite is found no later than in finish(). Rows of weight zero are passed over.
   void add(const double* terms, const double* targets, double weight, std::size_t row);
 
-  // The moments of all rows so far; the builder starts anew.
+  // The moments of all rows. The builder is spent.
   Moments finish();
 
  private:
@@ -129,7 +129,7 @@ class FoldMomentsBuilder {
   // void.
   void add(const RowBlock& block, unsigned threads = 1);
 
-  // Throws if there were no rows at all. The builder starts anew.
+  // Throws if there were no rows at all. The builder is spent.
   FoldMoments finish();
 
  private:
