@@ -35,6 +35,9 @@ constexpr Command kCommands[] = {
      "neuralpower predict vgg16.prototxt --device xeon-5120 --format json\n"
      "neuralpower predict nin.onnx --method paleo --device titan-x",
      configure_predict},
+    {"explain", "Why a layer is predicted as it is: its terms and what they contribute",
+     "neuralpower explain xeon-gold-5120 \"conv batch=8 in=64x56x56 out=64 kernel=3 pad=1\"",
+     configure_explain},
     {"evaluate", "Errors of a device model on samples it was not trained on",
      "neuralpower evaluate my-server.json more.csv --networks networks.csv", configure_evaluate},
     {"crossvalidate", "Held-out errors of a method on samples",
