@@ -76,6 +76,14 @@ void SumProgram::order_nodes(std::vector<std::vector<std::uint32_t>>& factors) {
     sorted.push_back(node);
   }
   nodes_ = std::move(sorted);
+  std::uint32_t last_depth = 0;
+  for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+    const Kind kind = nodes_[i].kind;
+    if (node_runs_.empty() || node_runs_.back().kind != kind || depth[order[i] + 1] != last_depth)
+      node_runs_.push_back({kind, i, i});
+    node_runs_.back().end = i + 1;
+    last_depth = depth[order[i] + 1];
+  }
 
   std::vector<std::uint32_t> gate_slot(gate_of_.size());
   std::uint32_t slot = static_cast<std::uint32_t>(nodes_.size() + 1);
@@ -136,8 +144,33 @@ void SumProgram::run_gates(Kind kind, double* values, Fill fill) const {
 void SumProgram::evaluate_into(const double* features, double* values,
                                std::span<double> sums) const {
   values[0] = 1;
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    values[i + 1] = evaluate_node(nodes_[i], values, features);
+  for (const NodeRun& run : node_runs_) {
+    // The kind is a constant inside each loop, so that the compiler leaves only its case.
+    const auto all_of = [&](auto kind) {
+      for (std::uint32_t i = run.begin; i < run.end; ++i)
+        values[i + 1] = evaluate_node(kind(), nodes_[i], values, features);
+    };
+    switch (run.kind) {
+      case Kind::kFeature:
+        all_of([] { return Kind::kFeature; });
+        break;
+      case Kind::kMultiply:
+        all_of([] { return Kind::kMultiply; });
+        break;
+      case Kind::kDivide:
+        all_of([] { return Kind::kDivide; });
+        break;
+      case Kind::kUp:
+        all_of([] { return Kind::kUp; });
+        break;
+      case Kind::kLog2:
+        all_of([] { return Kind::kLog2; });
+        break;
+      default:
+        all_of([&] { return run.kind; });
+        break;
+    }
+  }
   run_gates(Kind::kLessEqual, values,
             [](double x, const Gate& g) { return x <= g.bound ? 1.0 : 0.0; });
   run_gates(Kind::kGreaterEqual, values,

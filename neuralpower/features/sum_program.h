@@ -35,6 +35,11 @@ class SumProgram {
     std::uint32_t in;
     double bound, slope;
   };
+  // Nodes begin .. end - 1 are of one kind and do not use each other.
+  struct NodeRun {
+    TermNode::Kind kind;
+    std::uint32_t begin, end;
+  };
   // Terms of one sum with equally many factors, in blocks of kFactorsPerBlock.
   struct Run {
     std::uint32_t sum, blocks, first_slot, first_coefficient, count;
@@ -51,6 +56,7 @@ class SumProgram {
   std::map<TermNode, std::uint32_t> slot_of_;  // while compiling
   std::map<TermNode, std::uint32_t> gate_of_;  // while compiling
   std::vector<TermNode> nodes_;                // in order of evaluation; node i is values[i + 1]
+  std::vector<NodeRun> node_runs_;
   std::array<std::vector<Gate>, 7> gates_;     // by kind, from kLessEqual to kRamp
   std::array<std::uint32_t, 8> gate_begin_{};  // their slots
   std::vector<std::uint32_t> slots_;           // factors of all terms

@@ -161,61 +161,7 @@ class TermParser {
   int depth_ = 0;
 };
 
-double power(double x, double exponent) {
-  if (exponent == 2) return x * x;
-  if (exponent == 3) return x * x * x;
-  if (exponent == -1) return x != 0 ? 1 / x : 0;
-  return std::pow(x, exponent);
-}
-
 }  // namespace
-
-double evaluate_node(const TermNode& node, const double* values, const double* features) {
-  const auto a = [&] { return values[node.a]; };
-  const auto b = [&] { return values[node.b]; };
-  switch (node.kind) {
-    case Kind::kNumber:
-      return node.p;
-    case Kind::kFeature:
-      return features[node.a];
-    case Kind::kMultiply:
-      return a() * b();
-    case Kind::kDivide:
-      return b() != 0 ? a() / b() : 0;
-    case Kind::kPower:
-      return power(a(), node.p);
-    case Kind::kRemainder:
-      return a() - std::floor(a() / node.p) * node.p;
-    // A feature of 0 (no padding, say) has no logarithm; it counts as 1, the smallest size.
-    case Kind::kLog2:
-      return a() > 0 ? std::log2(a()) : 0;
-    case Kind::kLn:
-      return a() > 0 ? std::log(a()) : 0;
-    case Kind::kUp:
-      return std::ceil(a() / node.p) * node.p;
-    case Kind::kOver:
-      return std::max(a() - b(), 0.0);
-    case Kind::kMin:
-      return std::min(a(), b());
-    case Kind::kMax:
-      return std::max(a(), b());
-    case Kind::kLessEqual:
-      return a() <= node.p;
-    case Kind::kGreaterEqual:
-      return a() >= node.p;
-    case Kind::kLess:
-      return a() < node.p;
-    case Kind::kGreater:
-      return a() > node.p;
-    case Kind::kEqual:
-      return a() == node.p;
-    case Kind::kNotEqual:
-      return a() != node.p;
-    case Kind::kRamp:
-      return std::clamp((a() - node.p) * node.q, 0.0, 1.0);
-  }
-  return 0;
-}
 
 Term Term::parse(std::string_view name, std::string_view key) {
   return parse(name, feature_names(key), key);
@@ -232,7 +178,7 @@ Term Term::parse(std::string_view name, std::span<const std::string_view> featur
 double Term::evaluate(std::span<const double> features) const {
   std::array<double, kMaxNodes> values;
   for (std::size_t i = 0; i < nodes_.size(); ++i)
-    values[i] = evaluate_node(nodes_[i], values.data(), features.data());
+    values[i] = evaluate_node(nodes_[i].kind, nodes_[i], values.data(), features.data());
   return values[nodes_.size() - 1];
 }
 

@@ -17,6 +17,8 @@
 // a feature that the key does not have, is an Error: nothing is guessed.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -54,8 +56,58 @@ struct TermNode {
   auto operator<=>(const TermNode&) const = default;
 };
 
-// The value of one node whose operands lie in `values`; kFeature reads `features`.
-double evaluate_node(const TermNode& node, const double* values, const double* features);
+// The value of one node whose operands lie in `values`; kFeature reads `features`. Inline, because
+// programs run it in loops over nodes of one kind.
+inline double evaluate_node(TermNode::Kind kind, const TermNode& node, const double* values,
+                            const double* features) {
+  using Kind = TermNode::Kind;
+  const auto a = [&] { return values[node.a]; };
+  const auto b = [&] { return values[node.b]; };
+  switch (kind) {
+    case Kind::kNumber:
+      return node.p;
+    case Kind::kFeature:
+      return features[node.a];
+    case Kind::kMultiply:
+      return a() * b();
+    case Kind::kDivide:
+      return b() != 0 ? a() / b() : 0;
+    case Kind::kPower:
+      if (node.p == 2) return a() * a();
+      if (node.p == 3) return a() * a() * a();
+      return std::pow(a(), node.p);
+    case Kind::kRemainder:
+      return a() - std::floor(a() / node.p) * node.p;
+    // A feature of 0 (no padding, say) has no logarithm; it counts as 1, the smallest size.
+    case Kind::kLog2:
+      return a() > 0 ? std::log2(a()) : 0;
+    case Kind::kLn:
+      return a() > 0 ? std::log(a()) : 0;
+    case Kind::kUp:
+      return std::ceil(a() / node.p) * node.p;
+    case Kind::kOver:
+      return std::max(a() - b(), 0.0);
+    case Kind::kMin:
+      return std::min(a(), b());
+    case Kind::kMax:
+      return std::max(a(), b());
+    case Kind::kLessEqual:
+      return a() <= node.p;
+    case Kind::kGreaterEqual:
+      return a() >= node.p;
+    case Kind::kLess:
+      return a() < node.p;
+    case Kind::kGreater:
+      return a() > node.p;
+    case Kind::kEqual:
+      return a() == node.p;
+    case Kind::kNotEqual:
+      return a() != node.p;
+    case Kind::kRamp:
+      return std::min(std::max((a() - node.p) * node.q, 0.0), 1.0);
+  }
+  return 0;
+}
 
 class Term {
  public:

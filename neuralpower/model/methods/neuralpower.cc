@@ -253,7 +253,8 @@ std::vector<NeuralPowerFit::Trial> NeuralPowerFit::try_candidates(
   const std::size_t folds =
       std::min<std::size_t>(static_cast<std::size_t>(options_.inner_folds), rows_);
   const auto fold_of = make_folds(rows_, folds, input_.seed);
-  const auto rounds = static_cast<std::size_t>(options_.boost.rounds);
+  const auto rounds = static_cast<std::size_t>(
+      std::max(options_.boost.rounds, static_cast<int>(rows_) / options_.rows_per_round));
   std::vector<Rows> training(folds), held_out(folds);
   for (std::size_t i = 0; i < rows_; ++i)
     for (std::size_t f = 0; f < folds; ++f) (fold_of[i] == f ? held_out : training)[f].push_back(i);

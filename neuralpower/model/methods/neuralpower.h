@@ -23,6 +23,7 @@ namespace neuralpower {
 
 struct NeuralPowerOptions {
   BoostOptions boost;                      // `rate` is taken from `rates`
+  int rows_per_round = 15;                 // where rows are many, so many carry a further round
   std::vector<double> rates = {0.3, 0.5};  // shares of a step to choose from
   bool costs = true;                       // false: no physical sum, the correction alone
   bool full_costs = true;                  // false: only the small sum

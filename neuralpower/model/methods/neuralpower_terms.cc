@@ -293,19 +293,17 @@ CandidateTerms pooling() {
   return c;
 }
 
-// Kinds that touch every element in the same way. `row` is the work of one item of the batch.
+// Kinds that touch every element in the same way: all that matters is how many there are, and
+// whether they fill vectors and caches.
 CandidateTerms elements(const std::string& row) {
   CandidateTerms c;
   c.costs = {"1", "in_bytes", "N"};
   c.small = c.costs.size();
-  c.costs.push_back(row);
   append_overflow(c.costs, "in_bytes", {18, 20, 22, 24, 26, 28, 30});
   Names& q = c.quantities;
   append(q, {"log2(in_bytes)", "log2(N)"});
   q.push_back("log2(" + row + ")");
-  q.push_back("log2(N/" + operand(row) + ")");
   append_divisible(q, row, {4, 16});
-  append_waste(q, "N", {8, 14, 28, 32});
   return c;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
 #include "neuralpower/network/layer_text.h"
 
@@ -22,28 +23,35 @@ Band band_at(const std::vector<IntervalBand>& bands, double value) {
   return {};
 }
 
-// The features furthest outside what was measured, as one warning; empty inside the range.
-std::string extrapolation(const LayerModel& model, std::span<const double> features) {
+// The feature furthest outside what was measured, as a warning; empty inside the ranges.
+// `at[i]` is where range i's feature stands.
+std::string extrapolation(const LayerModel& model, std::span<const std::size_t> at,
+                          std::span<const double> features) {
   // A hair outside is no news: half again as large as anything measured is.
   constexpr double kWorthSaying = 1.5;
-  const auto names = feature_names(model.key);
   double worst = kWorthSaying;
-  std::string text;
-  for (const FeatureRange& range : model.ranges) {
-    const auto at = std::find(names.begin(), names.end(), range.feature);
-    if (at == names.end()) continue;
-    const double x = features[static_cast<std::size_t>(at - names.begin())];
-    if (range.high > 0 && x > range.high && x / range.high > worst) {
-      worst = x / range.high;
-      text = fmt::format("extrapolates: {} = {:.6g} is {:.1f}x the largest measured ({:.6g})",
-                         range.feature, x, worst, range.high);
-    } else if (range.low > 0 && x < range.low && range.low / std::max(x, 1e-300) > worst) {
-      worst = x > 0 ? range.low / x : 1e9;
-      text = fmt::format("extrapolates: {} = {:.6g} is below the smallest measured ({:.6g})",
-                         range.feature, x, range.low);
+  const FeatureRange* outside = nullptr;
+  double value = 0;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    const FeatureRange& range = model.ranges[i];
+    const double x = features[at[i]];
+    double ratio = 1;
+    if (range.high > 0 && x > range.high) {
+      ratio = x / range.high;
+    } else if (range.low > 0 && x < range.low) {
+      ratio = x > 0 ? range.low / x : 1e9;
     }
+    if (ratio <= worst) continue;
+    worst = ratio;
+    outside = &range;
+    value = x;
   }
-  return text;
+  if (!outside) return "";
+  if (value > outside->high)
+    return fmt::format("extrapolates: {} = {:.6g} is {:.1f}x the largest measured ({:.6g})",
+                       outside->feature, value, worst, outside->high);
+  return fmt::format("extrapolates: {} = {:.6g} is below the smallest measured ({:.6g})",
+                     outside->feature, value, outside->low);
 }
 
 template <typename Unit>
@@ -68,6 +76,14 @@ Predictor::Predictor(DeviceModel model) : model_(std::move(model)) {
     if (models.runtime) {
       f.runtime_model = &*models.runtime;
       f.runtime.emplace(*models.runtime);
+      const auto names = feature_names(key);
+      for (const FeatureRange& range : models.runtime->ranges) {
+        const auto found = std::find(names.begin(), names.end(), range.feature);
+        if (found == names.end())
+          throw bad_input(
+              fmt::format("the range of '{}': {} layers have no such feature", range.feature, key));
+        f.range_at.push_back(static_cast<std::size_t>(found - names.begin()));
+      }
     }
     if (models.power) {
       f.power_model = &*models.power;
@@ -115,7 +131,7 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
     std::swap(layer.runtime->low, layer.runtime->high);
     layer.warnings.push_back("negative: the published form does not bound itself outside its data");
   }
-  std::string warning = extrapolation(*f.runtime_model, features);
+  std::string warning = extrapolation(*f.runtime_model, f.range_at, features);
   if (!warning.empty()) layer.warnings.push_back(std::move(warning));
   if (!f.power) {
     layer.reason =

@@ -30,6 +30,7 @@ class Predictor {
     const LayerModel* runtime_model = nullptr;
     const LayerModel* power_model = nullptr;
     std::optional<LayerFormula> runtime, power;
+    std::vector<std::size_t> range_at;  // where the features of the runtime model's ranges stand
     const std::vector<IntervalBand>* energy_interval = nullptr;
   };
   DeviceModel model_;
