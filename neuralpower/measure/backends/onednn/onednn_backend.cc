@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/measure/backends/onednn/onednn_backend.h"
 
-#include <sched.h>
-
 #include <algorithm>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/measure/backends/memory/processors.h"
 #include "neuralpower/measure/backends/onednn/execution.h"
 
 namespace neuralpower {
@@ -13,14 +12,8 @@ namespace {
 
 using onednn::Argument;
 using onednn::Binding;
-using onednn::Buffer;
 using onednn::Recipe;
 using onednn::Role;
-
-int usable_cpus() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
 
 std::string library_version() {
   const dnnl_version_t* version = dnnl_version();
@@ -35,7 +28,7 @@ class OnednnBackend final : public Backend {
         weights_(static_cast<std::size_t>(options.cache.weight_bytes)),
         inputs_(static_cast<std::size_t>(options.cache.activation_bytes)),
         outputs_(static_cast<std::size_t>(options.cache.activation_bytes)),
-        runtime_(options.threads > 0 ? options.threads : usable_cpus(), options.seed) {
+        runtime_(options.threads > 0 ? options.threads : usable_processors(), options.seed) {
     image_layout_ = onednn::preferred_image_layout(runtime_.engine);
   }
 
@@ -70,16 +63,16 @@ class OnednnBackend final : public Backend {
     std::size_t rounds = 1;
     for (const Argument& argument : recipe.arguments) {
       const std::size_t bytes = argument.layout.get_size();
-      onednn::Carousel* carousel = carousel_for(argument);
+      Carousel* carousel = carousel_for(argument);
       if (carousel) {
         buffers.emplace_back();
-        places.push_back(carousel->pieces(bytes, argument.layout.data_type(),
-                                          argument.role == Role::kOutput ? nullptr : &runtime_.data,
-                                          runtime_.stream, buffers.back()));
+        places.push_back(carousel->pieces(
+            bytes, static_cast<int>(argument.layout.data_type()),
+            [&](Buffer& fresh) { fill_piece_buffer(fresh, argument); }, buffers.back()));
       } else {
         auto [buffer, memory] = runtime_.allocate(argument.layout);
         if (argument.role != Role::kOutput)
-          runtime_.data.fill(memory, argument.scale, argument.positive, runtime_.stream);
+          onednn::fill(memory, runtime_.data, argument.scale, argument.positive, runtime_.stream);
         places.push_back({buffer->data()});
         buffers.push_back(std::move(buffer));
       }
@@ -99,8 +92,18 @@ class OnednnBackend final : public Backend {
   }
 
  private:
+  // Gaussian cells for a buffer that layers read from; what they write to stays as it is.
+  void fill_piece_buffer(Buffer& buffer, const Argument& argument) {
+    if (argument.role == Role::kOutput) return;
+    const auto type = argument.layout.data_type();
+    const auto cells =
+        static_cast<dnnl::memory::dim>(buffer.size() / dnnl::memory::data_type_size(type));
+    const dnnl::memory whole(onednn::plain_layout({cells}, type), runtime_.engine, buffer.data());
+    onednn::fill(whole, runtime_.data, 1, false, runtime_.stream);
+  }
+
   // Null for what lies still: what must be positive has to be filled for its purpose.
-  onednn::Carousel* carousel_for(const Argument& argument) {
+  Carousel* carousel_for(const Argument& argument) {
     if (argument.positive) return nullptr;
     switch (argument.role) {
       case Role::kWeight:
@@ -115,7 +118,7 @@ class OnednnBackend final : public Backend {
 
   CachePolicy cache_;
   dnnl::memory::format_tag image_layout_;
-  onednn::Carousel weights_, inputs_, outputs_;
+  Carousel weights_, inputs_, outputs_;
   onednn::Runtime runtime_;
 };
 

@@ -43,7 +43,7 @@ class Builder {
 
   Placed gaussian(const Shape& shape) {
     Placed placed = place(plain_layout(to_dims(shape)));
-    runtime_.data.fill(placed.contents, 1, false, runtime_.stream);
+    fill(placed.contents, runtime_.data, 1, false, runtime_.stream);
     pinned_.push_back(placed.buffer);  // nothing may write over it before the next pass
     return placed;
   }
@@ -178,7 +178,7 @@ class Builder {
           break;
         case Role::kWeight: {
           auto [buffer, contents] = runtime_.allocate(argument.layout);
-          runtime_.data.fill(contents, argument.scale, argument.positive, runtime_.stream);
+          fill(contents, runtime_.data, argument.scale, argument.positive, runtime_.stream);
           own.push_back(std::move(buffer));
           binding.push_back(contents);
           break;

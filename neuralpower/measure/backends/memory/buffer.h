@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory for back-ends on the CPU: aligned buffers on huge pages, and an arena that gives the
+// tensors of a network the same few buffers in turn.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace neuralpower {
+
+// At least `bytes` of zeroed memory, aligned to a cache line, or to a huge page where that is
+// worth it (2 MiB and more): with 4 KiB pages the time of a large matrix product would depend on
+// which physical pages happened to be free. Error (environment) if there is not so much memory.
+class Buffer {
+ public:
+  explicit Buffer(std::size_t bytes);
+  ~Buffer();
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  void* data() const { return data_; }
+  float* floats() const { return static_cast<float*>(data_); }
+  std::size_t size() const { return size_; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// Buffers that are handed out again once nobody holds them, as an inference engine plans its
+// memory. Owns them all; what was handed out must not outlive the arena.
+class Arena {
+ public:
+  std::shared_ptr<Buffer> take(std::size_t bytes);
+
+ private:
+  struct Slot {
+    std::unique_ptr<Buffer> buffer;
+    bool taken = false;
+  };
+  std::vector<std::unique_ptr<Slot>> slots_;
+};
+
+}  // namespace neuralpower
