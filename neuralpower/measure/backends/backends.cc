@@ -6,22 +6,43 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
+#ifdef NEURALPOWER_HAVE_EIGEN
+#include "neuralpower/measure/backends/eigen/eigen_backend.h"
+#endif
 #ifdef NEURALPOWER_HAVE_ONEDNN
 #include "neuralpower/measure/backends/onednn/onednn_backend.h"
+#endif
+#ifdef NEURALPOWER_HAVE_OPENBLAS
+#include "neuralpower/measure/backends/openblas/openblas_backend.h"
 #endif
 
 namespace neuralpower {
 namespace {
 
+using Maker = std::unique_ptr<Backend> (*)(const BackendOptions&);
 #ifdef NEURALPOWER_HAVE_ONEDNN
-constexpr auto kMakeOnednn = &make_onednn_backend;
+constexpr Maker kMakeOnednn = &make_onednn_backend;
 #else
-constexpr std::unique_ptr<Backend> (*kMakeOnednn)(const BackendOptions&) = nullptr;
+constexpr Maker kMakeOnednn = nullptr;
+#endif
+#ifdef NEURALPOWER_HAVE_OPENBLAS
+constexpr Maker kMakeOpenblas = &make_openblas_backend;
+#else
+constexpr Maker kMakeOpenblas = nullptr;
+#endif
+#ifdef NEURALPOWER_HAVE_EIGEN
+constexpr Maker kMakeEigen = &make_eigen_backend;
+#else
+constexpr Maker kMakeEigen = nullptr;
 #endif
 
-constexpr std::array<BackendRow, 1> kBackends = {{
-    {"onednn", "CPU, oneDNN: f32 and bf16, blocked layouts, as in PyTorch and OpenVINO",
+constexpr std::array<BackendRow, 3> kBackends = {{
+    {"onednn", "CPU, oneDNN: f32 and bf16, layouts of its own, as in PyTorch and OpenVINO",
      kMakeOnednn, "oneDNN with OpenMP (Debian: libdnnl-dev)"},
+    {"openblas", "CPU, OpenBLAS: f32, row-major, im2col and sgemm, as in Caffe", kMakeOpenblas,
+     "OpenBLAS and OpenMP (Debian: libopenblas-dev)"},
+    {"eigen", "CPU, Eigen: f32, row-major, im2col and Eigen's matrix product", kMakeEigen,
+     "Eigen and OpenMP (Debian: libeigen3-dev)"},
 }};
 
 }  // namespace
