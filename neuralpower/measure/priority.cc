@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/measure/priority.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -26,7 +30,16 @@ int schedule_all_threads(int policy, int priority) {
 
 }  // namespace
 
-RealTimePriority::RealTimePriority() {
+RealTimePriority::RealTimePriority(const std::function<void()>& waiting,
+                                   const std::string& lock_file) {
+  const mode_t mask = umask(0);  // another user's process must be able to take it
+  lock_ = open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  umask(mask);
+  if (lock_ >= 0 && flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    if (waiting) waiting();
+    while (flock(lock_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
   const int failed = schedule_all_threads(SCHED_FIFO, 1);
   active_ = failed == 0;
   if (failed != 0) {
@@ -37,6 +50,7 @@ RealTimePriority::RealTimePriority() {
 
 RealTimePriority::~RealTimePriority() {
   if (active_) schedule_all_threads(SCHED_OTHER, 0);
+  if (lock_ >= 0) close(lock_);
 }
 
 std::string RealTimePriority::describe() const {
