@@ -39,8 +39,8 @@ std::int64_t transposed_output(std::int64_t in, std::int64_t kernel, std::int64_
   require(before >= 0 && after >= 0 && output_pad >= 0, "padding must not be negative");
   require(in >= 1, "the input is empty along a spatial axis");
   std::int64_t out =
-      checked_add(checked_mul(in - 1, stride), checked_mul(dilation, kernel - 1) + 1);
-  out = checked_add(out, output_pad) - before - after;
+      checked_add(checked_mul(in - 1, stride), checked_add(checked_mul(dilation, kernel - 1), 1));
+  out = checked_add(checked_add(checked_add(out, output_pad), -before), -after);
   require(out >= 1, "the padding removes the whole output");
   return out;
 }

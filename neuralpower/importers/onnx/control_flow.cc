@@ -46,7 +46,7 @@ bool GraphBuilder::walk_if(const NodeProto& node, const std::vector<TensorState*
   if (!condition) return false;
   const auto bytes = attributes.graph(*condition != 0 ? "then_branch" : "else_branch");
   if (!bytes) throw bad_input("If without its branches");
-  const GraphProto& branch = subgraphs_.emplace_back(parse_graph(*bytes));
+  const GraphProto& branch = parse_subgraph(*bytes);
   Scope inner = inner_scope(scope, node);
   walk_subgraph(branch, inner);
   if (node.outputs.size() > branch.outputs.size())
@@ -64,7 +64,7 @@ bool GraphBuilder::walk_loop(const NodeProto& node, const std::string& called,
   if (!bytes) throw bad_input("Loop without a body");
   const auto times = known_number(contents_, inputs.empty() ? nullptr : inputs[0]);
   if (!times || *times < 1) return false;
-  const GraphProto& body = subgraphs_.emplace_back(parse_graph(*bytes));
+  const GraphProto& body = parse_subgraph(*bytes);
   const std::size_t carried = inputs.size() > 2 ? inputs.size() - 2 : 0;
   if (body.inputs.size() != 2 + carried || body.outputs.size() < 1 + carried ||
       node.outputs.size() > body.outputs.size() - 1)
@@ -147,9 +147,13 @@ TensorState& GraphBuilder::stack_up(const std::vector<TensorState*>& parts, cons
   return tensor;
 }
 
+const GraphProto& GraphBuilder::parse_subgraph(Bytes bytes) {
+  charge_inlined(0, bytes.size());
+  return subgraphs_.emplace_back(parse_graph(bytes));
+}
+
 void GraphBuilder::walk_subgraph(const GraphProto& graph, Scope& inner) {
-  inlined_nodes_ += static_cast<std::int64_t>(graph.nodes.size());
-  check_inlined();
+  charge_inlined(graph.nodes.size(), 0);
   for (const Bytes bytes : graph.value_infos)
     inner.value_infos.emplace(parse_value_info(bytes).name, bytes);
   add_initializers(graph.initializers, inner);

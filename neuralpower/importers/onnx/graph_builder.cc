@@ -15,7 +15,8 @@ namespace {
 
 // Functions, branches and loops may multiply a small file's nodes; this many is more than any real
 // network has.
-constexpr std::int64_t kMaxInlinedNodes = 100'000;
+constexpr std::size_t kMaxInlinedNodes = 100'000;
+constexpr std::size_t kMaxInlinedBytes = 64u << 20;
 constexpr int kMaxDepth = 24;
 constexpr std::int64_t kOldestOpset = 7;
 
@@ -91,7 +92,13 @@ void GraphBuilder::walk(const std::vector<NodeProto>& nodes, Scope& scope) {
 void GraphBuilder::walk_node(const NodeProto& node, const std::string& called, Scope& scope) {
   const Attributes attributes(node.attributes, scope.call);
   const bool standard = node.domain.empty() || node.domain == "ai.onnx";
-  if (standard && node.op == "Constant") return define_constant(node, attributes, scope);
+  if (standard && node.op == "Constant") {
+    for (const std::string_view form : {"value_string", "value_strings", "sparse_value"})
+      if (attributes.has(form))
+        return add_unsupported(node, called, {}, "a constant in the form " + std::string(form),
+                               scope);
+    return define_constant(node, attributes, scope);
+  }
   std::vector<TensorState*> inputs = find_inputs(node, scope);
   for (const TensorState* input : inputs)
     if (input && !input->shape_known)
@@ -246,7 +253,7 @@ void GraphBuilder::add_unsupported(const NodeProto& node, const std::string& cal
       layer.params = checked_add(layer.params, count_parameters(*input, false));
     } else {
       layer.inputs.push_back(input->id);
-      layer.config.inputs.push_back(at_least_1d(input->shape));
+      if (input->shape_known) layer.config.inputs.push_back(at_least_1d(input->shape));
     }
   }
   for (const std::string_view name : node.outputs) {
@@ -283,8 +290,7 @@ void GraphBuilder::walk_function(const FunctionProto& function, const NodeProto&
     throw bad_input("the call has more inputs than function " + std::string(function.name));
   for (std::size_t i = 0; i < function.inputs.size(); ++i)
     bind(function.inputs[i], i < inputs.size() ? inputs[i] : nullptr, inner);
-  inlined_nodes_ += static_cast<std::int64_t>(function.nodes.size());
-  check_inlined();
+  charge_inlined(function.nodes.size(), function.size);
   walk(function.nodes, inner);
   if (node.outputs.size() > function.outputs.size())
     throw bad_input("the call has more outputs than function " + std::string(function.name));
@@ -294,10 +300,13 @@ void GraphBuilder::walk_function(const FunctionProto& function, const NodeProto&
   }
 }
 
-void GraphBuilder::check_inlined() const {
-  if (inlined_nodes_ > kMaxInlinedNodes)
+void GraphBuilder::charge_inlined(std::size_t nodes, std::size_t bytes) {
+  inlined_nodes_ += nodes;
+  inlined_bytes_ += bytes;
+  if (inlined_nodes_ > kMaxInlinedNodes || inlined_bytes_ > kMaxInlinedBytes)
     throw bad_input("functions, branches and loops unfold to more than " +
-                    std::to_string(kMaxInlinedNodes) + " nodes");
+                    std::to_string(kMaxInlinedNodes) + " nodes or " +
+                    std::to_string(kMaxInlinedBytes >> 20) + " MiB");
 }
 
 // ---- Names ------------------------------------------------------------------------------------

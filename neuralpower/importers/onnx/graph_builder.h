@@ -66,11 +66,13 @@ class GraphBuilder {
   bool walk_loop(const NodeProto& node, const std::string& called,
                  const std::vector<TensorState*>& inputs, const Attributes& attributes,
                  Scope& scope);
+  const GraphProto& parse_subgraph(Bytes bytes);
   void walk_subgraph(const GraphProto& graph, Scope& inner);
   TensorState& stack_up(const std::vector<TensorState*>& parts, const NodeProto& node,
                         const std::string& called, std::string_view name);
   TensorState& output_of(std::string_view name, const Scope& scope) const;
-  void check_inlined() const;
+  // Charges what functions, branches and loops unfold to. Error beyond any real network's need.
+  void charge_inlined(std::size_t nodes, std::size_t bytes);
 
   TensorState* find(std::string_view name, const Scope& scope) const;
   std::vector<TensorState*> find_inputs(const NodeProto& node, const Scope& scope) const;
@@ -92,7 +94,7 @@ class GraphBuilder {
   std::deque<TensorState> tensors_;  // in the order in which they are made, equal in the base
   std::deque<TensorProto> literals_;
   std::deque<GraphProto> subgraphs_;
-  std::int64_t inlined_nodes_ = 0;
+  std::size_t inlined_nodes_ = 0, inlined_bytes_ = 0;
   Network network_;
 };
 

@@ -53,9 +53,10 @@ bool is_weight_slot(std::string_view op, std::size_t slot) {
   return false;
 }
 
-// Inputs that stand for weights: read only where weights are, or, in a file that has no
-// initializers at all, called so.
+// Inputs that stand for weights in a file without initializers: read only where weights are, or
+// called so.
 std::unordered_set<std::string_view> find_parameters(const GraphProto& graph) {
+  if (!graph.initializers.empty()) return {};
   std::unordered_map<std::string_view, bool> only_weight;
   for (const NodeProto& node : graph.nodes)
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -71,7 +72,7 @@ std::unordered_set<std::string_view> find_parameters(const GraphProto& graph) {
     parameters.insert(input.name);
     any_sure = true;
   }
-  if (any_sure && graph.initializers.empty())
+  if (any_sure)
     for (const ValueInfo& input : graph.inputs)
       for (const std::string_view word : {".weight", ".bias", "weight_", "bias_"})
         if (input.name.find(word) != std::string_view::npos) parameters.insert(input.name);
@@ -173,10 +174,10 @@ ResolvedInputs resolve_inputs(const GraphProto& graph, const ImportOptions& opti
     declared.push_back(input);
     names += (names.empty() ? "" : ", ") + std::string(info.name);
   }
-  for (const auto& [name, shape] : options.shapes)
+  for (const auto& given : options.shapes)
     if (std::none_of(declared.begin(), declared.end(),
-                     [&](const Declared& input) { return input.info->name == name; }))
-      throw usage_error("the network has no input '" + name + "'; it has " +
+                     [&](const Declared& input) { return input.info->name == given.first; }))
+      throw usage_error("the network has no input '" + given.first + "'; it has " +
                         (names.empty() ? "none" : names));
 
   // The file's batch is that of its first input that has one; another input's axis 0 of another

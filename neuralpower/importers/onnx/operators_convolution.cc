@@ -56,6 +56,9 @@ Translation translate_conv_transpose(const NodeView& node) {
       return checked_add(checked_add(checked_mul(stride, n - 1), extra),
                          checked_add(checked_mul(kernel - 1, dilation), 1));
     };
+    if (target.h < 1 || target.w < 1 || planar[2] < 1 || planar[3] < 1 || op.output_pad.h < 0 ||
+        op.output_pad.w < 0)
+      throw bad_input("output_shape, output_padding and the input's sizes must be positive");
     const bool more_behind = auto_pad == "SAME_UPPER";
     fit_transposed_pad(
         unpadded(planar[2], op.stride.h, op.kernel.h, op.dilation.h, op.output_pad.h) - target.h,
@@ -120,6 +123,7 @@ Translation translate_global_max_pool(const NodeView& node) {
 constexpr Operator kRows[] = {
     {"Conv", translate_conv},
     {"FusedConv", translate_conv},
+    {"DeformConv", translate_conv},  // its offsets shift where the window reads, not how often
     {"ConvTranspose", translate_conv_transpose},
     {"MaxPool", translate_max_pool},
     {"AveragePool", translate_average_pool},

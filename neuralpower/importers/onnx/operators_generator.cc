@@ -147,8 +147,11 @@ Translation resized(const NodeView& node, std::size_t scales_slot, std::size_t s
                                         : std::max(factor, one);
     }
     if (policy == "stretch") return movement(node, MoveMode::kResize, out);
-    for (const std::size_t axis : axes)
-      out[axis] = static_cast<std::int64_t>(std::llround(factor * static_cast<double>(in[axis])));
+    for (const std::size_t axis : axes) {
+      const double size = std::round(factor * static_cast<double>(in[axis]));
+      if (!(size >= 0 && size < 9e15)) throw bad_input("Resize to an impossible size");
+      out[axis] = static_cast<std::int64_t>(size);
+    }
     out.element_count();
     return movement(node, MoveMode::kResize, out);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gemm, MatMul and Einsum. A product with constant weights is a FullyConnected layer over all rows
-// (the product of the leading sizes); a product of two activations is a MatMul.
+// Gemm, MatMul, Einsum and Attention. A product with constant weights is a FullyConnected layer
+// over all rows (the product of the leading sizes); a product of two activations is a MatMul.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -127,11 +127,35 @@ Translation translate_einsum(const NodeView& node) {
   return result;
 }
 
+// ---- Attention --------------------------------------------------------------------------------
+
+// Queries, keys or values as batch x heads x length x width.
+Shape by_heads(const Shape& shape, std::int64_t heads) {
+  if (shape.rank() == 4) return shape;
+  if (shape.rank() != 3 || heads < 1 || shape[2] % heads != 0)
+    throw bad_input("attention cannot split " + shape.to_string() + " into heads");
+  return {shape[0], heads, shape[1], shape[2] / heads};
+}
+
+// ONNX's own operator (opset 23): Q, K, V; keys may have fewer heads, each shared by several.
+Translation translate_attention(const NodeView& node) {
+  if (!node.domain.empty()) return unsupported("an attention of another domain than ONNX's");
+  if (node.output_count > 1) return unsupported("an attention that hands on its keys and values");
+  const Shape q = by_heads(node.shape(0), node.attributes.integer("q_num_heads", 0));
+  const std::int64_t kv_heads = node.attributes.integer("kv_num_heads", 0);
+  Shape k = by_heads(node.shape(1), kv_heads);
+  const Shape v = by_heads(node.shape(2), kv_heads);
+  if (k[0] != q[0] || k[3] != q[3] || v[2] != k[2] || k[1] < 1 || q[1] % k[1] != 0)
+    throw bad_input("queries " + q.to_string() + ", keys " + k.to_string() + " and values " +
+                    v.to_string() + " do not fit");
+  if (v[3] != k[3]) return unsupported("an attention with values of another width than the keys");
+  k[1] = q[1];
+  return one_output(Attention{}, {q, k}, node.dtype(0), node.shape(0));
+}
+
 constexpr Operator kRows[] = {
-    {"MatMul", translate_matmul},
-    {"Gemm", translate_gemm},
-    {"FusedGemm", translate_gemm},
-    {"Einsum", translate_einsum},
+    {"MatMul", translate_matmul}, {"Gemm", translate_gemm},           {"FusedGemm", translate_gemm},
+    {"Einsum", translate_einsum}, {"Attention", translate_attention},
 };
 
 }  // namespace

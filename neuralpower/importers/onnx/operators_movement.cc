@@ -148,6 +148,7 @@ Translation translate_gather_nd(const NodeView& node) {
   const std::int64_t batched = node.attributes.integer("batch_dims", 0);
   if (indices.empty() || batched < 0 || indices.back() < 0 ||
       indices.back() > static_cast<std::int64_t>(kMaxRank) ||
+      batched > static_cast<std::int64_t>(kMaxRank) ||
       batched + indices.back() > static_cast<std::int64_t>(data.rank()))
     throw bad_input("the indices " + indices.to_string() + " do not fit " + data.to_string());
   std::vector<std::int64_t> out(indices.begin(), indices.end() - 1);

@@ -242,6 +242,7 @@ OpsetImport read_opset(Bytes bytes) {
 
 FunctionProto read_function(Bytes bytes) {
   FunctionProto function;
+  function.size = bytes.size();
   Message message(bytes);
   while (message.next()) {
     switch (message.field()) {

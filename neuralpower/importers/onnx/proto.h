@@ -99,6 +99,7 @@ struct FunctionProto {
   std::vector<NodeProto> nodes;
   std::vector<Bytes> default_attributes;  // AttributeProto
   std::vector<OpsetImport> opsets;
+  std::size_t size = 0;  // bytes of the whole message
 };
 
 struct ModelProto {
