@@ -60,7 +60,7 @@ class CountMacs(TorchDispatchMode):
 
 def used_parameters(module):
     """Elements of all parameters but those of the auxiliary heads, which only training runs."""
-    return sum(p.numel() for name, p in module.named_parameters() if "aux" not in name)
+    return sum(p.numel() for name, p in module.named_parameters() if "aux" not in name.lower())
 
 
 def export(module, inputs, names, opset, variant):
