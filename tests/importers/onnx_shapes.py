@@ -43,7 +43,8 @@ def main():
                 continue
             found = layer["out"][0] if isinstance(layer["out"][0], list) else layer["out"]
             if isinstance(found, str):
-                found = [int(size) for size in found.split("x")]
+                found = found.split("+")[0]  # its first output
+                found = [int(size) for size in found.split("x") if found != "scalar"]
             if found == wanted:
                 same += 1
             else:
