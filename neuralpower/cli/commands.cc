@@ -45,8 +45,9 @@ constexpr Command kCommands[] = {
      configure_crossvalidate},
     {"compare", "Predict networks, then run them for real, side by side",
      "neuralpower compare alexnet.onnx nin.onnx --device my-server.json", configure_compare},
-    {"samples", "Stores and CSV files of measured layers: export",
-     "neuralpower samples export lab.db -o samples.csv", configure_samples},
+    {"samples", "Stores and CSV files of measured layers: export, merge",
+     "neuralpower samples export lab.db -o samples.csv\n"
+     "neuralpower samples merge node1.db node2.db -o all.db", configure_samples},
     {"devices", "The device models and data sheets at hand",
      "neuralpower devices\n"
      "neuralpower devices --format json",

@@ -3,9 +3,11 @@
 #include <memory>
 #include <sstream>
 
+#include "neuralpower/base/error.h"
 #include "neuralpower/base/file.h"
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/inputs.h"
+#include "neuralpower/samples/merge_stores.h"
 #include "neuralpower/samples/samples_csv.h"
 
 namespace neuralpower::cli {
@@ -22,6 +24,21 @@ void write_samples(const std::string& file, const std::vector<Sample>& samples) 
   }
 }
 
+void merge(const std::string& out, const std::vector<std::string>& files) {
+  SampleStore into = SampleStore::open(out);
+  for (const std::string& file : files) {
+    try {
+      SampleStore from = SampleStore::open(file, true);
+      const MergeResult result = merge_stores(into, from);
+      std::cout << file << ": " << result.measurements << " layers added, " << result.duplicates
+                << " were there already\n";
+    } catch (Error& error) {
+      error.in_file(file);
+      throw;
+    }
+  }
+}
+
 }  // namespace
 
 Action configure_samples(CLI::App& app) {
@@ -34,8 +51,16 @@ Action configure_samples(CLI::App& app) {
   CLI::App* export_app = app.add_subcommand("export", "Samples of stores or CSV files as one CSV");
   export_app->add_option("files", options->files, "Stores (.db) or CSV files")->required();
   export_app->add_option("-o,--out", options->out, "CSV to write; standard output if left out");
-  return [options] {
-    write_samples(options->out, read_samples(options->files));
+  CLI::App* merge_app = app.add_subcommand("merge", "Stores into one store, nothing twice");
+  merge_app->add_option("stores", options->files, "Stores to read (.db)")->required();
+  merge_app->add_option("-o,--out", options->out, "Store to write; one that exists is added to")
+      ->required();
+  return [options, merge_app] {
+    if (merge_app->parsed()) {
+      merge(options->out, options->files);
+    } else {
+      write_samples(options->out, read_samples(options->files));
+    }
     return 0;
   };
 }

@@ -18,10 +18,29 @@
 namespace neuralpower {
 namespace {
 
-std::vector<FeatureRange> ranges_of(const KeyData& data) {
+// Features that the model's terms look at: only these can carry it out of its range.
+std::set<std::size_t> features_used(const LayerModel& model) {
+  std::set<std::size_t> used;
+  const auto names = feature_names(model.key, model.target);
+  const auto look_at = [&](const std::vector<WeightedTerm>& terms) {
+    for (const WeightedTerm& t : terms) {
+      const Term term = Term::parse(t.term, names, model.key);
+      for (const TermNode& node : term.nodes())
+        if (node.kind == TermNode::Kind::kFeature) used.insert(node.a);
+    }
+  };
+  for (const Regime& regime : model.regimes) {
+    look_at(regime.terms);
+    look_at(regime.log_terms);
+  }
+  return used;
+}
+
+std::vector<FeatureRange> ranges_of(const KeyData& data, const LayerModel& model) {
   std::vector<FeatureRange> ranges;
   const auto names = feature_names(data.key);
-  for (std::size_t j = 0; j < data.feature_count; ++j) {
+  for (const std::size_t j : features_used(model)) {
+    if (j >= data.feature_count) continue;  // the predicted runtime, which power looks at
     FeatureRange range{std::string(names[j]), data.features[j], data.features[j]};
     for (std::size_t i = 0; i < data.rows.size(); ++i) {
       const double x = data.features[i * data.feature_count + j];
@@ -98,7 +117,7 @@ FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& o
   LayerModel model = std::move(fit.model);
   model.key = data.key;
   model.target = target;
-  model.ranges = ranges_of(data);
+  model.ranges = ranges_of(data, model);
   model.interval = conformal_bands(values, fit.held_out);
   const ErrorMetrics errors = error_metrics(values, fit.held_out);
   model.report.rows = static_cast<int>(data.rows.size());
