@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "neuralpower/network/op.h"
+#include "neuralpower/network/modes.h"
 
 namespace neuralpower {
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <variant>
 
+#include "neuralpower/network/modes.h"
 #include "neuralpower/network/shape.h"
 
 namespace neuralpower {
@@ -58,8 +59,6 @@ struct MatMul {
   bool operator==(const MatMul&) const = default;
 };
 
-enum class PoolMode { kMax, kAverage, kAdaptiveAverage, kAdaptiveMax };
-
 struct Pooling {
   PoolMode mode = PoolMode::kMax;
   Size2 kernel, stride;  // not used by the adaptive modes
@@ -70,70 +69,15 @@ struct Pooling {
   bool operator==(const Pooling&) const = default;
 };
 
-enum class NormMode { kBatch, kLocalResponse, kLayer, kGroup, kInstance, kRms };
-
 struct Normalization {
   NormMode mode = NormMode::kBatch;
   std::int64_t size = 0;  // lrn: window across channels (0: 5); group: number of groups
   bool operator==(const Normalization&) const = default;
 };
 
-// Any function of one element: relu, gelu, but also sqrt or exp.
-enum class ActivationMode {
-  kRelu,
-  kSigmoid,
-  kTanh,
-  kLeakyRelu,
-  kPRelu,
-  kElu,
-  kSelu,
-  kCelu,
-  kGelu,
-  kSilu,
-  kMish,
-  kHardSwish,
-  kHardSigmoid,
-  kSoftplus,
-  kSoftsign,
-  kClip,
-  kExp,
-  kLog,
-  kSqrt,
-  kErf,
-  kAbs,
-  kNeg,
-  kReciprocal,
-  kPow,
-  kSin,
-  kCos,
-  kFloor,
-  kCeil,
-  kRound,
-  kSign,
-  kNot
-};
-
 struct Activation {
   ActivationMode mode = ActivationMode::kRelu;
   bool operator==(const Activation&) const = default;
-};
-
-enum class ElementwiseMode {
-  kAdd,
-  kMul,
-  kSub,
-  kDiv,
-  kPow,
-  kMax,
-  kMin,
-  kMod,
-  kAnd,
-  kOr,
-  kXor,
-  kEqual,
-  kLess,
-  kGreater,
-  kWhere
 };
 
 // Combines `inputs` tensors element by element. The config's one shape is the result's; `broadcast`
@@ -161,20 +105,6 @@ struct Dropout {
   bool operator==(const Dropout&) const = default;
 };
 
-enum class ReduceMode {
-  kMean,
-  kSum,
-  kMax,
-  kMin,
-  kProd,
-  kL1,
-  kL2,
-  kArgMax,
-  kArgMin,
-  kTopK,
-  kCumSum
-};
-
 struct Reduction {
   ReduceMode mode = ReduceMode::kMean;
   Shape to;  // the whole output shape
@@ -185,27 +115,6 @@ struct Reduction {
 struct View {
   Shape to;  // the whole output shape
   bool operator==(const View&) const = default;
-};
-
-enum class MoveMode {
-  kTranspose,
-  kSlice,
-  kSplit,
-  kPad,
-  kGather,
-  kScatter,
-  kResize,
-  kExpand,
-  kTile,
-  kCast,
-  kSpaceToDepth,
-  kDepthToSpace,
-  kChannelShuffle,
-  kQuantize,
-  kDequantize,
-  kConstant,
-  kRoll,
-  kOther
 };
 
 // Reads its input and writes an output of another shape, order or type: bytes, no arithmetic.
@@ -220,8 +129,6 @@ struct Embedding {
   std::int64_t rows = 0, width = 0;
   bool operator==(const Embedding&) const = default;
 };
-
-enum class RecurrentMode { kLstm, kGru, kRnn };
 
 // Input N x T x I; output N x T x (directions * hidden).
 struct Recurrent {
@@ -252,14 +159,5 @@ using Op = std::variant<Convolution, TransposedConvolution, FullyConnected, MatM
 // The layer kind: the first word of the layer text. "conv", "fc", "pool", "norm", "activation",
 // "concat", ...; an element-wise layer has its mode for kind: "add", "mul".
 std::string_view kind_of(const Op& op);
-
-// Names of the modes, as the layer text writes them.
-std::string_view to_string(PoolMode mode);
-std::string_view to_string(NormMode mode);
-std::string_view to_string(ActivationMode mode);
-std::string_view to_string(ElementwiseMode mode);
-std::string_view to_string(ReduceMode mode);
-std::string_view to_string(MoveMode mode);
-std::string_view to_string(RecurrentMode mode);
 
 }  // namespace neuralpower
