@@ -26,6 +26,10 @@ std::vector<ContentPtr> fold(const NodeView& node, const Translation& translatio
   if (!node.domain.empty() && node.domain != "ai.onnx") return {};
   const auto found = table.find(node.op);
   if (found == table.end()) return {};
+  // Nothing is charged for weights, whose elements nobody knows.
+  if (node.op != "Shape" && node.op != "Size")
+    for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      if (node.has(i) && !node.content(i)) return {};
   std::int64_t elements = 0;
   for (const OutputState& output : translation.outputs) {
     const std::int64_t count = output.shape.element_count();

@@ -2,6 +2,7 @@
 #include "neuralpower/importers/onnx/node_view.h"
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/importers/onnx/folding_rules.h"
 
 namespace neuralpower::onnx {
 
@@ -9,13 +10,15 @@ const Content* ContentReader::read(TensorState& tensor) {
   if (!tensor.constant) return nullptr;
   if (!tensor.content && tensor.stored) {
     const std::int64_t count = tensor.shape.element_count();
-    if (count > kMaxContent || !reserve(count)) return nullptr;
+    const std::int64_t limit = is_real(tensor.dtype) ? kMaxRealContent : kMaxContent;
+    if (count > limit || !reserve(count)) return nullptr;
     tensor.content = read_content(*tensor.stored, folder_);
   }
   return tensor.content.get();
 }
 
 bool ContentReader::reserve(std::int64_t count) {
+  if (count <= 64) return true;  // shapes and axes: bounded by the file's size already
   if (count > budget_) return false;
   budget_ -= count;
   return true;
