@@ -5,6 +5,7 @@
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/importers/importers.h"
+#include "neuralpower/network/fusion.h"
 #include "neuralpower/report/inspect_report.h"
 
 namespace neuralpower::cli {
@@ -13,6 +14,7 @@ Action configure_inspect(CLI::App& app) {
   struct Options {
     std::string file;
     std::int64_t batch = 0;
+    bool fused = false;
     ShapeOption shape;
     FormatOption format;
   };
@@ -21,14 +23,17 @@ Action configure_inspect(CLI::App& app) {
       ->required();
   app.add_option("--batch", options->batch, "Batch size, instead of the file's")
       ->check(CLI::PositiveNumber);
+  app.add_flag("--fused", options->fused,
+               "See patterns that exporters split as the layers they are, and list them");
   options->shape.add_to(app);
   options->format.add_to(app, {"table", "json", "csv"});
   return [options] {
     ImportOptions import;
     if (options->batch > 0) import.batch = options->batch;
     options->shape.apply_to(import);
-    std::cout << render_network(import_network(options->file, import),
-                                options->format.render_options());
+    FusedNetwork result{import_network(options->file, import), {}};
+    if (options->fused) result = fuse_patterns(result.network);
+    std::cout << render_network(result, options->format.render_options());
     return 0;
   };
 }

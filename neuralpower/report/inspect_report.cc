@@ -24,7 +24,8 @@ std::string shapes_text(const Network& network, const std::vector<TensorId>& ids
   return text;
 }
 
-std::string render_json(const Network& network) {
+std::string render_json(const FusedNetwork& fused) {
+  const Network& network = fused.network;
   const NetworkWork total = total_work(network);
   nlohmann::ordered_json json;
   json["network"] = network.name;
@@ -51,6 +52,9 @@ std::string render_json(const Network& network) {
       json["unsupported"].push_back(
           {{"name", layer.name}, {"op", op->name}, {"reason", op->reason}});
   }
+  for (const FusedGroup& group : fused.groups)
+    json["fused"].push_back(
+        {{"layer", group.layer}, {"pattern", group.pattern}, {"members", group.members}});
   return json_text(json);
 }
 
@@ -67,7 +71,8 @@ std::string render_csv(const Network& network) {
   return out;
 }
 
-std::string render_table(const Network& network, int width) {
+std::string render_table(const FusedNetwork& fused, int width) {
+  const Network& network = fused.network;
   using Align = Table::Align;
   Table table({{"layer", Align::kLeft},
                {"operation", Align::kLeft},
@@ -108,19 +113,26 @@ std::string render_table(const Network& network, int width) {
   if (total.unsupported > 0)
     out += fmt::format("\nNot covered by these totals, {} of {} layers:\n{}", total.unsupported,
                        network.layers.size(), unsupported);
+  if (!fused.groups.empty()) out += "\nFused, because nothing else reads what is between:\n";
+  for (const FusedGroup& group : fused.groups) {
+    std::string members;
+    for (const std::string& member : group.members)
+      members += (members.empty() ? "" : ", ") + printable(member);
+    out += fmt::format("  {} is {}: {}\n", printable(group.layer), group.pattern, members);
+  }
   return out;
 }
 
 }  // namespace
 
-std::string render_network(const Network& network, const RenderOptions& options) {
+std::string render_network(const FusedNetwork& fused, const RenderOptions& options) {
   switch (options.format) {
     case OutputFormat::kJson:
-      return render_json(network);
+      return render_json(fused);
     case OutputFormat::kCsv:
-      return render_csv(network);
+      return render_csv(fused.network);
     case OutputFormat::kTable:
-      return render_table(network, options.width);
+      return render_table(fused, options.width);
     case OutputFormat::kHtml:
       break;
   }

@@ -4,11 +4,12 @@
 
 #include <string>
 
-#include "neuralpower/network/network.h"
+#include "neuralpower/network/fusion.h"
 #include "neuralpower/report/format.h"
 
 namespace neuralpower {
 
-std::string render_network(const Network& network, const RenderOptions& options);
+// With the groups that were fused, if any were.
+std::string render_network(const FusedNetwork& fused, const RenderOptions& options);
 
 }  // namespace neuralpower
