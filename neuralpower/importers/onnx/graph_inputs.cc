@@ -53,14 +53,16 @@ bool is_weight_slot(std::string_view op, std::size_t slot) {
   return false;
 }
 
-// Inputs that stand for weights in a file without initializers: read only where weights are, or
-// called so.
+// Inputs that stand for weights in a file whose initializers are none: read only where weights
+// are, or called so. Initializers that give shapes and limits do not make it a file with weights.
 std::unordered_set<std::string_view> find_parameters(const GraphProto& graph) {
-  if (!graph.initializers.empty()) return {};
+  std::unordered_set<std::string_view> initializers;
+  for (const TensorProto& tensor : graph.initializers) initializers.insert(tensor.name);
   std::unordered_map<std::string_view, bool> only_weight;
   for (const NodeProto& node : graph.nodes)
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const bool weight = is_weight_slot(node.op, i);
+      if (weight && initializers.contains(node.inputs[i])) return {};
       const auto [found, fresh] = only_weight.emplace(node.inputs[i], weight);
       if (!fresh) found->second = found->second && weight;
     }
