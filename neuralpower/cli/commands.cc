@@ -9,6 +9,7 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/cli/command.h"
+#include "neuralpower/cli/deciding.h"
 
 namespace neuralpower::cli {
 namespace {
@@ -45,6 +46,26 @@ constexpr Command kCommands[] = {
      configure_crossvalidate},
     {"compare", "Predict networks, then run them for real, side by side",
      "neuralpower compare alexnet.onnx nin.onnx --device my-server.json", configure_compare},
+    {"rank", "Networks by error and energy: the Energy-Precision Ratio and the Pareto fronts",
+     "neuralpower rank table.csv --alpha 1,2,3,4\n"
+     "neuralpower rank vgg16.onnx nin.onnx --errors errors.csv --device my-server.json --batch 64\n"
+     "neuralpower rank table.csv --max-latency 20ms --max-energy 1J --format json",
+     configure_rank},
+    {"sweep", "One network over batch sizes, image sizes, data types and devices",
+     "neuralpower sweep resnet50.onnx --device my-server.json --batch 1,2,4,8,16,32 "
+     "--max-latency 50ms\n"
+     "neuralpower sweep net.onnx --device a.json,b.json --resolution 160,192,224 --format csv",
+     configure_sweep},
+    {"cost", "What a million inferences cost in energy, money and CO2",
+     "neuralpower cost resnet50.onnx --device my-server.json --batch 8 --price 0.31 --currency EUR "
+     "--intensity 380 --idle-power 40W --utilisation 0.3\n"
+     "neuralpower cost --energy 450mJ --price 0.31",
+     configure_cost},
+    {"reproduce", "The NeuralPower paper's tables, and the same of your device beside them",
+     "neuralpower reproduce\n"
+     "neuralpower reproduce samples.csv --device my-server.json --networks networks.csv "
+     "--paleo titan-x",
+     configure_reproduce},
     {"samples", "Stores and CSV files of measured layers: export, merge",
      "neuralpower samples export lab.db -o samples.csv\n"
      "neuralpower samples merge node1.db node2.db -o all.db", configure_samples},

@@ -7,6 +7,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
+#include "neuralpower/cli/deciding.h"
 #include "neuralpower/importers/importers.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/network/shape_inference.h"
@@ -114,6 +115,12 @@ ShippedDevices shipped_devices() {
     add_json_files(folder / "specs", shipped.specs);
   }
   return shipped;
+}
+
+fs::path published_folder() {
+  for (const fs::path& folder : device_folders())
+    if (fs::is_directory(folder / "published")) return folder / "published";
+  throw environment_error("the published figures are not installed beside the device models");
 }
 
 void add_training_options(CLI::App& app, TrainOptions& options) {

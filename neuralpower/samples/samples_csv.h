@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "neuralpower/samples/csv_table.h"
 #include "neuralpower/samples/sample.h"
 
 namespace neuralpower {
@@ -23,11 +24,5 @@ std::vector<Sample> read_layers_csv(const std::filesystem::path& file);
 std::vector<NetworkSample> read_networks_csv(const std::filesystem::path& file);
 
 void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples);
-
-// One line of CSV into its fields (RFC 4180: quotes, doubled quotes; no line breaks in fields).
-std::vector<std::string> split_csv_line(std::string_view line);
-
-// `text` quoted where it must be.
-std::string csv_field(std::string_view text);
 
 }  // namespace neuralpower

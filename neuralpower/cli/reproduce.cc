@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/decide/reproduce.h"
+
+#include <iostream>
+#include <memory>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/cli/deciding.h"
+#include "neuralpower/cli/inputs.h"
+#include "neuralpower/cli/options.h"
+#include "neuralpower/report/reproduce_report.h"
+#include "neuralpower/samples/samples_csv.h"
+
+namespace neuralpower::cli {
+
+Action configure_reproduce(CLI::App& app) {
+  struct Options {
+    std::vector<std::string> samples;
+    std::string device, networks, sheet, errors;
+    FormatOption format;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("samples", options->samples, "Measured layers: CSV files or stores");
+  app.add_option("--device", options->device, "Device model: a file, or the name of a shipped one");
+  app.add_option("--networks", options->networks, "CSV of whole networks measured");
+  app.add_option("--paleo", options->sheet, "Data sheet of the device, to set Paleo beside");
+  app.add_option("--errors", options->errors, "CSV with columns name,error, for the ranking");
+  options->format.add_to(app, {"table", "json"});
+  return [options] {
+    std::vector<Reproduction> all = {read_published(published_folder())};
+    const bool own = !options->device.empty();
+    if (!own && (!options->samples.empty() || !options->networks.empty() ||
+                 !options->sheet.empty() || !options->errors.empty()))
+      throw usage_error("samples and networks need --device, the model to compare them with");
+    if (own) {
+      const Predictor predictor(find_device_model(options->device));
+      std::optional<PaleoDevice> sheet;
+      if (!options->sheet.empty()) sheet = find_device_spec(options->sheet);
+      std::vector<NetworkSample> networks;
+      if (!options->networks.empty()) networks = read_networks_csv(options->networks);
+      std::map<std::string, ErrorRate> errors;
+      if (!options->errors.empty()) errors = read_errors_csv(options->errors);
+      all.push_back(reproduce(predictor, read_samples(options->samples), networks, sheet, errors));
+    }
+    std::cout << render_reproductions(all, options->format.render_options());
+    return 0;
+  };
+}
+
+}  // namespace neuralpower::cli

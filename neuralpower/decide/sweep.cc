@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/decide/sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/importers/importers.h"
+
+namespace neuralpower {
+namespace {
+
+constexpr std::size_t kImageRank = 4;
+
+bool is_float(DataType type) {
+  switch (type) {
+    case DataType::kF32:
+    case DataType::kF16:
+    case DataType::kBF16:
+    case DataType::kTF32:
+    case DataType::kF64:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The inputs' shapes at this batch and resolution, for an import of its own.
+ImportOptions at_resolution(const Network& original, ImportOptions import,
+                            std::int64_t resolution) {
+  if (resolution == 0) return import;
+  bool any = false;
+  for (const TensorId id : original.inputs) {
+    const Tensor& tensor = original.tensors[static_cast<std::size_t>(id)];
+    if (tensor.shape.rank() != kImageRank || import.shapes.contains(tensor.name)) continue;
+    Shape shape = tensor.shape;
+    shape[0] = import.batch.value_or(original.batch);
+    shape[2] = shape[3] = resolution;
+    import.shapes[tensor.name] = shape;
+    any = true;
+  }
+  if (!any) throw bad_input("has no input of batch x channels x height x width to resize");
+  return import;
+}
+
+DataType data_type_of(const Network& network) {
+  for (const Layer& layer : network.layers)
+    if (is_float(layer.config.dtype)) return layer.config.dtype;
+  return DataType::kF32;
+}
+
+SweepPoint to_point(const NetworkPrediction& prediction) {
+  SweepPoint point;
+  point.device = prediction.device;
+  point.batch = prediction.batch;
+  point.latency = prediction.runtime;
+  point.power = prediction.power;
+  point.energy = prediction.energy;
+  point.coverage = prediction.coverage;
+  for (const LayerPrediction& layer : prediction.layers)
+    point.extrapolated += layer.warnings.empty() ? 0 : 1;
+  return point;
+}
+
+template <typename Value>
+std::vector<Value> or_own(const std::vector<Value>& values, Value own) {
+  return values.empty() ? std::vector<Value>{own} : values;
+}
+
+}  // namespace
+
+std::optional<double> SweepPoint::items_per_second() const {
+  if (!latency || latency->value <= Seconds(0)) return std::nullopt;
+  return static_cast<double>(batch) / latency->value.value();
+}
+
+std::optional<Joules> SweepPoint::energy_per_item() const {
+  if (!energy) return std::nullopt;
+  return energy->value / static_cast<double>(batch);
+}
+
+void set_data_type(Network& network, DataType dtype) {
+  for (Layer& layer : network.layers)
+    if (is_float(layer.config.dtype)) layer.config.dtype = dtype;
+  for (Tensor& tensor : network.tensors)
+    if (is_float(tensor.dtype)) tensor.dtype = dtype;
+}
+
+void mark_best(std::vector<SweepPoint>& points, const Limits& limits) {
+  std::map<std::tuple<std::string, std::int64_t, DataType>, SweepPoint*> best;
+  for (SweepPoint& point : points) {
+    point.best = false;
+    if (!point.energy) {
+      point.excluded = "its energy is not known";
+      continue;
+    }
+    const auto batch = static_cast<double>(point.batch);
+    point.excluded = broken_limit(
+        limits, point.latency, point.power,
+        {point.energy->value / batch, point.energy->low / batch, point.energy->high / batch});
+    if (!point.excluded.empty()) continue;
+    SweepPoint*& leader = best[{point.device, point.resolution, point.dtype}];
+    if (!leader || *point.energy_per_item() < *leader->energy_per_item()) leader = &point;
+  }
+  for (auto& [group, point] : best)
+    if (point) point->best = true;
+}
+
+Sweep sweep(const std::filesystem::path& file, const SweepOptions& options,
+            std::span<const Predictor* const> devices) {
+  const Network original = import_network(file, options.import);
+  const DataType own_type = data_type_of(original);
+  Sweep result;
+  result.network = original.name;
+  for (const std::int64_t resolution : or_own(options.resolutions, std::int64_t{0}))
+    for (const std::int64_t batch : or_own(options.batches, original.batch)) {
+      Network network;
+      try {
+        ImportOptions import = options.import;
+        import.batch = batch;
+        network = import_network(file, at_resolution(original, import, resolution));
+      } catch (Error& error) {
+        const std::string where = resolution > 0
+                                      ? fmt::format("batch {}, resolution {}", batch, resolution)
+                                      : fmt::format("batch {}", batch);
+        Error located = bad_input(where + ": " + error.message());
+        throw located.in_node(error.node()).in_file(file.string());
+      }
+      for (const DataType dtype : or_own(options.dtypes, own_type)) {
+        set_data_type(network, dtype);
+        for (const Predictor* device : devices) {
+          SweepPoint point = to_point(device->predict(network));
+          point.resolution = resolution;
+          point.dtype = dtype;
+          if (dtype != own_type)
+            point.caveat = fmt::format("{} is predicted from the bytes it moves", to_string(dtype));
+          result.points.push_back(std::move(point));
+        }
+      }
+    }
+  std::stable_sort(result.points.begin(), result.points.end(),
+                   [](const SweepPoint& a, const SweepPoint& b) {
+                     return std::tie(a.device, a.dtype, a.resolution, a.batch) <
+                            std::tie(b.device, b.dtype, b.resolution, b.batch);
+                   });
+  mark_best(result.points, options.limits);
+  return result;
+}
+
+}  // namespace neuralpower
