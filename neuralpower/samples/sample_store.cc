@@ -217,8 +217,20 @@ class SampleStore::Database {
     return statement.step() ? statement.whole(0) : 0;
   }
 
+  // Changing the journal needs the file alone, and SQLite does not wait for that by itself: two
+  // processes that create one store at the same moment would get "locked" at once.
+  void use_write_ahead_log() {
+    constexpr int kPauseMilliseconds = 5;
+    for (int waited = 0;; waited += kPauseMilliseconds) {
+      const int code = sqlite3_exec(handle_, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr);
+      if (code == SQLITE_OK) return;
+      if ((code & 0xff) != SQLITE_BUSY || waited >= kPatienceMilliseconds) throw failure();
+      sqlite3_sleep(kPauseMilliseconds);
+    }
+  }
+
   void prepare_schema() {
-    execute("PRAGMA journal_mode=WAL");
+    use_write_ahead_log();
     execute("PRAGMA synchronous=FULL");
     execute("PRAGMA foreign_keys=ON");
     if (number("PRAGMA user_version") == 0) {
