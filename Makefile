@@ -1,22 +1,17 @@
-# The two commands of the README, and what they are made of. Needs nothing but make and a Debian 12.
+# Short names for the scripts in tools/, which need nothing but a Debian 12.
 .PHONY: demo test build program dependencies clean
 
-BUILD := build/release
-
-demo: program
+demo:
 	tools/demo.sh
 
-test: build
-	ctest --test-dir $(BUILD) --output-on-failure -j 2
+test:
+	tools/test.sh
 
-build: dependencies
-	cmake --preset release
-	cmake --build --preset release
+build:
+	tools/build.sh
 
-# The program alone: half the time of building the tests too.
-program: dependencies
-	cmake --preset release
-	cmake --build --preset release --target neuralpower
+program:
+	tools/build.sh neuralpower
 
 dependencies:
 	tools/install-dependencies.sh

@@ -1,9 +1,10 @@
 #!/bin/sh
-# What NeuralPower exists for, on the machine it runs on: measures the CPU for about two minutes,
+# What NeuralPower exists for, on the machine it runs on: installs what it needs, builds, measures the CPU for about two minutes,
 # learns its device model, predicts four networks that were not measured, runs them for real and
 # prints both. Everything it makes is in build/demo.
 set -eu
 cd "$(dirname "$0")/.."
+tools/build.sh neuralpower
 neuralpower=build/release/neuralpower
 out=build/demo
 networks="alexnet nin vgg16 resnet50"
