@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -133,7 +134,7 @@ TEST(ParetoFront, KeepsWhatNothingBeatsAndEqualPoints) {
 class CandidateFile : public ::testing::Test {
  protected:
   std::string failure(const std::string& text) {
-    const std::string file = ::testing::TempDir() + "candidates.csv";
+    const std::string file = ::testing::TempDir() + std::to_string(getpid()) + "_candidates.csv";
     std::ofstream(file) << text;
     try {
       read_candidates_csv(file);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -18,7 +19,7 @@ using ::testing::HasSubstr;
 class SweepTest : public ::testing::Test {
  protected:
   SweepTest() : predictor_(test_device()) {
-    file_ = ::testing::TempDir() + "net.layers";
+    file_ = ::testing::TempDir() + std::to_string(getpid()) + "_net.layers";
     std::ofstream(file_) << "image: input batch=1 in=3x32x32\n"
                             "c1: conv out=16 kernel=3 pad=1\n"
                             "c2: conv out=32 kernel=3 stride=2 pad=1\n";
