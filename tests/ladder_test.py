@@ -22,7 +22,8 @@ MAY_INCLUDE = {
     "measure": {"samples", "network", "model"},
     "decide": {"model", "importers", "features", "samples", "network"},
     "report": {"decide", "measure", "model", "samples", "features", "importers", "regression", "network"},
-    "cli": {"report", "decide", "measure", "model", "samples", "features", "importers", "regression",
+    "api": {"decide", "measure", "model", "samples", "features", "importers", "regression", "network"},
+    "cli": {"api", "report", "decide", "measure", "model", "samples", "features", "importers", "regression",
             "network"},
 }
 # Tests may look one room further: they need real files and real layers to try a thing on.
@@ -34,7 +35,8 @@ def violations(root):
     for path in sorted((root / "neuralpower").rglob("*")):
         if path.suffix not in {".h", ".cc", ".cu"}:
             continue
-        folder = path.relative_to(root / "neuralpower").parts[0]
+        below = path.relative_to(root / "neuralpower").parts
+        folder = below[0] if len(below) > 1 else "api"  # neuralpower.h is its front page
         if folder not in MAY_INCLUDE:
             yield f"{path}: folder '{folder}' has no rung on the ladder"
             continue

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "neuralpower/api/version.h"
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/cli/command.h"
@@ -68,7 +69,8 @@ constexpr Command kCommands[] = {
      configure_reproduce},
     {"samples", "Stores and CSV files of measured layers: export, merge",
      "neuralpower samples export lab.db -o samples.csv\n"
-     "neuralpower samples merge node1.db node2.db -o all.db", configure_samples},
+     "neuralpower samples merge node1.db node2.db -o all.db",
+     configure_samples},
     {"devices", "The device models and data sheets at hand",
      "neuralpower devices\n"
      "neuralpower devices --format json",
@@ -125,7 +127,7 @@ int run(int argc, const char* const* argv) {
   CLI::App app{"Time, power and energy of neural networks, from their architecture alone."};
   app.name("neuralpower");
   app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("neuralpower ") + NEURALPOWER_VERSION);
+  app.set_version_flag("--version", std::string("neuralpower ") + version());
   std::map<std::string, Action> actions;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));

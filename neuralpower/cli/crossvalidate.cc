@@ -5,6 +5,7 @@
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/options.h"
+#include "neuralpower/cli/progress.h"
 #include "neuralpower/model/training/evaluate.h"
 #include "neuralpower/report/evaluation_report.h"
 
@@ -29,8 +30,13 @@ Action configure_crossvalidate(CLI::App& app) {
       ->capture_default_str();
   options->format.add_to(app, {"table", "json"});
   return [options] {
-    const Evaluation evaluation =
-        cross_validate_method(read_samples(options->files), options->cross_validate);
+    Evaluation evaluation;
+    {
+      ProgressBar bar;
+      evaluation = cross_validate_method(
+          read_samples(options->files), options->cross_validate,
+          [&](double fraction, const std::string& what) { bar.show(fraction, what); });
+    }
     std::cout << render_evaluation(evaluation, options->format.render_options());
     return 0;
   };

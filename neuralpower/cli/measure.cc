@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <set>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
@@ -15,8 +12,6 @@
 #include "neuralpower/cli/progress.h"
 #include "neuralpower/measure/campaign.h"
 #include "neuralpower/measure/priority.h"
-#include "neuralpower/measure/sampling_plan.h"
-#include "neuralpower/network/layer_text.h"
 #include "neuralpower/report/campaign_report.h"
 
 namespace neuralpower::cli {
@@ -28,52 +23,6 @@ struct Options {
   HardwareOptions hardware;
   ProtocolOptions protocol;
 };
-
-// The layers of all networks at all batch sizes, or of the plan; each once.
-std::vector<LayerConfig> gather_layers(const Options& options) {
-  std::vector<LayerConfig> layers;
-  std::vector<std::int64_t> batches = parse_batches(options.batches);
-  if (batches.empty()) batches.push_back(0);
-  for (const std::string& model : options.models)
-    for (const std::int64_t batch : batches) {
-      ImportOptions import;
-      if (batch > 0) import.batch = batch;
-      for (LayerConfig& layer : layers_of(read_network(model, import)))
-        if (std::find(layers.begin(), layers.end(), layer) == layers.end())
-          layers.push_back(std::move(layer));
-    }
-  if (options.space.empty()) return layers;
-  const SamplingPlan plan = read_sampling_plan(options.space);
-  std::vector<Network> networks;
-  for (const PlanNetwork& network : plan.networks)
-    for (const std::int64_t batch : network.batches) {
-      ImportOptions import;
-      import.batch = batch;
-      networks.push_back(read_network(network.file.string(), import));
-    }
-  for (LayerConfig& layer : expand(plan, networks))
-    if (std::find(layers.begin(), layers.end(), layer) == layers.end())
-      layers.push_back(std::move(layer));
-  return layers;
-}
-
-// The layer as it is at any batch size: what "the same layer" means when a network is to be kept
-// out of the training set.
-std::string text_at_batch_one(LayerConfig layer) {
-  for (Shape& input : layer.inputs)
-    if (!input.empty()) input[0] = 1;
-  return format_layer(layer);
-}
-
-void leave_out(std::vector<LayerConfig>& layers, const std::vector<std::string>& models) {
-  std::set<std::string> excluded;
-  for (const std::string& model : models)
-    for (const LayerConfig& layer : layers_of(read_network(model, {})))
-      excluded.insert(text_at_batch_one(layer));
-  std::erase_if(layers, [&](const LayerConfig& layer) {
-    return excluded.contains(text_at_batch_one(layer));
-  });
-}
 
 void parse_shard(const std::string& text, CampaignOptions& campaign) {
   if (text.empty()) return;
@@ -113,7 +62,8 @@ Action configure_measure(CLI::App& app) {
     campaign.protocol = options->protocol;
     campaign.protocol.seed = options->hardware.backend_options.seed;
     parse_shard(options->shard, campaign);
-    campaign.layers = gather_layers(*options);
+    campaign.layers =
+        layers_to_measure(options->models, parse_batches(options->batches), options->space);
     leave_out(campaign.layers, options->exclude);
     const auto hardware = open_hardware(options->hardware);
     const RealTimePriority priority;

@@ -48,6 +48,11 @@ void ProgressBar::show(double fraction, Seconds left, const std::string& what) {
   std::fflush(stderr);
 }
 
+void ProgressBar::show(double fraction, const std::string& what) {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  if (fraction > 0) show(fraction, Seconds(elapsed.count() * (1 - fraction) / fraction), what);
+}
+
 std::string duration_text(Seconds time) {
   const auto seconds = static_cast<long>(std::lround(std::max(0.0, time.value())));
   if (seconds < 60) return fmt::format("{}s", seconds);

@@ -19,6 +19,8 @@ class ProgressBar {
 
   // `fraction` of the work is done; `left` is the time to go.
   void show(double fraction, Seconds left, const std::string& what);
+  // As above, the time to go estimated from the time that `fraction` took.
+  void show(double fraction, const std::string& what);
 
  private:
   std::chrono::steady_clock::time_point start_, last_;

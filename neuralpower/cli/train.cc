@@ -7,6 +7,7 @@
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/options.h"
+#include "neuralpower/cli/progress.h"
 #include "neuralpower/report/evaluation_report.h"
 
 namespace neuralpower::cli {
@@ -28,7 +29,13 @@ Action configure_train(CLI::App& app) {
                  "Where the samples come from, for the model file");
   return [options] {
     const auto samples = read_samples(options->files);
-    const DeviceModel model = train_device_model(samples, options->train);
+    DeviceModel model;
+    {
+      ProgressBar bar;
+      model = train_device_model(
+          samples, options->train,
+          [&](double fraction, const std::string& what) { bar.show(fraction, what); });
+    }
     save_device_model(model, options->out);
     RenderOptions render;
     render.width = terminal_width();

@@ -11,6 +11,7 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/features/features.h"
+#include "neuralpower/model/training/train.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/regression/folds.h"
 
@@ -188,7 +189,7 @@ void judge_networks(Evaluation& evaluation, const Predictor& predictor,
 
 Evaluation cross_validate_method(const std::vector<Sample>& samples,
                                  const CrossValidateOptions& options,
-                                 const std::function<void(const std::string&)>& progress) {
+                                 const TrainProgress& progress) {
   Evaluation evaluation;
   evaluation.method = options.train.method;
   evaluation.split =
@@ -196,7 +197,13 @@ Evaluation cross_validate_method(const std::vector<Sample>& samples,
   std::map<std::string, std::string> network_of;
   for (const Sample& s : samples) network_of.try_emplace(format_layer(s.layer), s.network);
   PairsByTarget pairs;
-  for (const auto& [key, data] : group_by_key(samples)) {
+  const std::map<std::string, KeyData> by_key = group_by_key(samples);
+  double rows_in_all = 0, rows_done = 0;
+  for (const auto& [key, data] : by_key) rows_in_all += static_cast<double>(data.rows.size());
+  for (const auto& [key, data] : by_key) {
+    const double rows_before = rows_done;
+    const auto key_rows = static_cast<double>(data.rows.size());
+    rows_done += key_rows;
     std::map<std::string, std::uint64_t> ids;
     std::vector<std::uint64_t> groups;
     for (std::size_t i = 0; i < data.rows.size(); ++i)
@@ -211,7 +218,10 @@ Evaluation cross_validate_method(const std::vector<Sample>& samples,
     evaluation.configurations += data.rows.size();
     const auto fold_of = make_folds(groups, folds, options.train.seed);
     for (std::size_t fold = 0; fold < folds; ++fold) {
-      if (progress) progress(fmt::format("{} fold {} of {}", key, fold + 1, folds));
+      if (progress)
+        progress((rows_before + key_rows * static_cast<double>(fold) / static_cast<double>(folds)) /
+                     rows_in_all,
+                 fmt::format("{}, fold {} of {}", key, fold + 1, folds));
       std::vector<std::size_t> training, held_out;
       for (std::size_t i = 0; i < data.rows.size(); ++i)
         (fold_of[i] == fold ? held_out : training).push_back(i);

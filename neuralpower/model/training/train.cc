@@ -152,8 +152,11 @@ KeyModels fit_key_models(const KeyData& data, const TrainOptions& options) {
 }
 
 DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOptions& options,
-                               const std::function<void(const std::string&)>& progress) {
+                               const TrainProgress& progress) {
   const std::map<std::string, KeyData> groups = group_by_key(samples);
+  double rows = 0, rows_done = 0;
+  for (const auto& [key, data] : groups)
+    if (data.rows.size() >= kMinimumRows) rows += static_cast<double>(data.rows.size());
   DeviceModel model;
   model.device = options.device;
   model.software = joined_software(samples);
@@ -164,7 +167,8 @@ DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOp
   bool any_power = false;
   for (const auto& [key, data] : groups) {
     if (data.rows.size() < kMinimumRows) continue;
-    if (progress) progress(key);
+    if (progress) progress(rows_done / rows, key);
+    rows_done += static_cast<double>(data.rows.size());
     KeyModels& models = model.layers[key];
     models = fit_key_models(data, options);
     any_power = any_power || models.power;

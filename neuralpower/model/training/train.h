@@ -9,19 +9,11 @@
 
 #include "neuralpower/model/device_model.h"
 #include "neuralpower/model/methods/method.h"
+#include "neuralpower/model/training/options.h"
 #include "neuralpower/model/training/training_data.h"
 #include "neuralpower/samples/sample.h"
 
 namespace neuralpower {
-
-struct TrainOptions {
-  std::string device;  // name of the device in the model
-  std::string source;  // citation or origin of the samples
-  std::string method = "neuralpower";
-  std::size_t folds = 10;  // fewer where a key has fewer configurations
-  std::uint64_t seed = 1;
-  unsigned threads = 1;
-};
 
 // A key with fewer configurations gets no model.
 inline constexpr std::size_t kMinimumRows = 5;
@@ -30,8 +22,9 @@ inline constexpr std::size_t kMinimumRows = 5;
 // intervals filled in.
 KeyModels fit_key_models(const KeyData& data, const TrainOptions& options);
 
-// Error (bad input) if there is no key with enough configurations. `progress` is told the keys.
+// Error (bad input) if there is no key with enough configurations. `progress` is told the keys
+// as their turn comes.
 DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOptions& options,
-                               const std::function<void(const std::string&)>& progress = {});
+                               const TrainProgress& progress = {});
 
 }  // namespace neuralpower

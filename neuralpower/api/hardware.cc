@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/api/hardware.h"
+
+#include <variant>
+
+#include "neuralpower/measure/backends/backends.h"
+#include "neuralpower/measure/meters/meters.h"
+
+namespace neuralpower {
+
+std::unique_ptr<Hardware> open_hardware(const HardwareChoice& choice) {
+  auto hardware = std::make_unique<Hardware>();
+  hardware->backend = make_backend(choice.backend, choice.backend_options);
+  MeterOptions meter_options;
+  meter_options.recording = choice.recording;
+  // A meter must see the device at work: the processor's for the CPU back-ends.
+  const MeterScope device = choice.backend == "cudnn" ? MeterScope::kGpu : MeterScope::kCpu;
+  MeterOrReason meter = open_meter(choice.meter, device, meter_options, hardware->clock);
+  if (auto* there = std::get_if<std::unique_ptr<PowerMeter>>(&meter)) {
+    hardware->meter = std::move(*there);
+  } else {
+    hardware->no_meter_reason = std::get<MeterUnavailable>(meter).reason;
+  }
+  return hardware;
+}
+
+}  // namespace neuralpower
