@@ -10,13 +10,21 @@
 namespace neuralpower {
 namespace {
 
-double fraction(const CsvTable& table, std::string_view column, double value) {
-  if (value < 0 || value > 1)
-    throw table.located(bad_input(fmt::format(
-        "{} is {}; it must be a fraction between 0 and 1{}", column, value,
+double fraction(std::string_view what, double value) {
+  if (!(value >= 0 && value <= 1))
+    throw bad_input(fmt::format(
+        "{} is {}; it must be a fraction between 0 and 1{}", what, value,
         value > 1 && value <= 100 ? fmt::format(", such as {} for {} %", value / 100, value)
-                                  : "")));
+                                  : ""));
   return value;
+}
+
+double fraction(const CsvTable& table, std::string_view column, double value) {
+  try {
+    return fraction(column, value);
+  } catch (const Error& error) {
+    throw table.located(error);
+  }
 }
 
 ErrorRate read_error(const CsvTable& table) {
@@ -77,6 +85,11 @@ std::map<std::string, ErrorRate> read_errors_csv(const std::filesystem::path& fi
   }
   if (errors.empty()) throw table.located(bad_input("the file has a header but no rows"));
   return errors;
+}
+
+ErrorRate checked_error_rate(double value) {
+  fraction("error", value);
+  return {value, value, value};
 }
 
 Candidate to_candidate(const NetworkPrediction& prediction, std::string name, ErrorRate error) {

@@ -21,6 +21,9 @@ struct ErrorRate {
   double value = 0, low = 0, high = 0;
 };
 
+// Error (bad input) if it is no fraction.
+ErrorRate checked_error_rate(double value);
+
 struct Candidate {
   std::string name;
   ErrorRate error;
