@@ -47,6 +47,12 @@ Condition Condition::parse(std::string_view text, std::string_view key) {
   return condition;
 }
 
+std::vector<std::uint32_t> Condition::features_read() const {
+  std::vector<std::uint32_t> features;
+  for (const Comparison& c : comparisons_) features.push_back(static_cast<std::uint32_t>(c.feature));
+  return features;
+}
+
 bool Condition::holds(std::span<const double> features) const {
   return std::all_of(comparisons_.begin(), comparisons_.end(), [&](const Comparison& c) {
     const double x = features[c.feature];

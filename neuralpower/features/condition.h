@@ -5,6 +5,7 @@
 //   comparison = feature ("<=" | ">=" | "<" | ">" | "==" | "!=") number
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ class Condition {
   static Condition parse(std::string_view text, std::string_view key);
 
   bool holds(std::span<const double> features) const;
+
+  std::vector<std::uint32_t> features_read() const;
 
  private:
   enum class Relation { kLessEqual, kGreaterEqual, kLess, kGreater, kEqual, kNotEqual };

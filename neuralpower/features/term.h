@@ -25,6 +25,8 @@
 #include <string_view>
 #include <vector>
 
+#include "neuralpower/features/real_math.h"
+
 namespace neuralpower {
 
 // One step of a term's evaluation. `a` and `b` are earlier steps (`a` of a feature: its index).
@@ -80,9 +82,9 @@ inline double evaluate_node(TermNode::Kind kind, const TermNode& node, const dou
       return a() - std::floor(a() / node.p) * node.p;
     // A feature of 0 (no padding, say) has no logarithm; it counts as 1, the smallest size.
     case Kind::kLog2:
-      return a() > 0 ? std::log2(a()) : 0;
+      return real_math::log2_of(a());
     case Kind::kLn:
-      return a() > 0 ? std::log(a()) : 0;
+      return real_math::ln_of(a());
     case Kind::kUp:
       return std::ceil(a() / node.p) * node.p;
     case Kind::kOver:

@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
+#include "neuralpower/features/lane_kernels.h"
+#include "neuralpower/features/real_math.h"
 
 namespace neuralpower {
 
@@ -53,7 +54,8 @@ FormulaValue LayerFormula::evaluate_with_cost(std::span<const double> features) 
   result.cost = r.intercept + sums[0];
   result.value = result.cost;
   if (r.corrected)
-    result.value *= std::exp(std::clamp(r.log_intercept + sums[1], r.log_low, r.log_high));
+    result.value *=
+        real_math::exp_of(std::clamp(r.log_intercept + sums[1], r.log_low, r.log_high));
   for (const SumProgram& floor : floors_) {
     std::array<double, 1> least;
     floor.evaluate(features.data(), least);
@@ -61,6 +63,46 @@ FormulaValue LayerFormula::evaluate_with_cost(std::span<const double> features) 
   }
   result.value = std::clamp(result.value, minimum_, maximum_);
   return result;
+}
+
+std::size_t LayerFormula::lane_room() const {
+  std::size_t room = 0;
+  for (const CompiledRegime& r : regimes_) room = std::max(room, r.program.lane_room());
+  for (const SumProgram& floor : floors_) room = std::max(room, floor.lane_room());
+  return room;
+}
+
+void LayerFormula::evaluate_lanes(std::size_t regime, const double* const* columns, double* room,
+                                  double* values, double* costs) const {
+  constexpr std::size_t kLanes = SumProgram::kLanes;
+  const CompiledRegime& r = regimes_[regime];
+  alignas(64) std::array<double, kLanes> exponents;
+  const std::array<double*, 2> sums = {costs, exponents.data()};
+  r.program.evaluate_lanes(columns, room, sums.data());
+  for (std::size_t l = 0; l < kLanes; ++l) values[l] = costs[l] = r.intercept + costs[l];
+  if (r.corrected)
+    lane_kernels().correct(values, exponents.data(), r.log_intercept, r.log_low, r.log_high);
+  for (const SumProgram& floor : floors_) {
+    const std::array<double*, 1> least = {exponents.data()};
+    floor.evaluate_lanes(columns, room, least.data());
+    for (std::size_t l = 0; l < kLanes; ++l) values[l] = std::max(values[l], exponents[l]);
+  }
+  for (std::size_t l = 0; l < kLanes; ++l) values[l] = std::clamp(values[l], minimum_, maximum_);
+}
+
+std::vector<std::uint32_t> LayerFormula::features_read() const {
+  std::vector<std::uint32_t> features;
+  const auto add = [&](const std::vector<std::uint32_t>& more) {
+    features.insert(features.end(), more.begin(), more.end());
+  };
+  for (const CompiledRegime& r : regimes_) {
+    add(r.program.features_read());
+    add(r.when.features_read());
+  }
+  for (const SumProgram& floor : floors_) add(floor.features_read());
+  std::sort(features.begin(), features.end());
+  features.erase(std::unique(features.begin(), features.end()), features.end());
+  return features;
 }
 
 }  // namespace neuralpower

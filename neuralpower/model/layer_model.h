@@ -92,6 +92,16 @@ class LayerFormula {
   // The regime that serves these features: an index into LayerModel::regimes.
   std::size_t regime(std::span<const double> features) const;
 
+  // As evaluate_with_cost() for SumProgram::kLanes layers that one regime serves, with the same
+  // bits: feature f of layer l is columns[f][l]. `room` is lane_room() numbers; all on cache lines.
+  std::size_t lane_room() const;
+  void evaluate_lanes(std::size_t regime, const double* const* columns, double* room,
+                      double* values, double* costs) const;
+
+  // Indices of the features that formula and conditions look at, ascending; the columns of others
+  // need not be there.
+  std::vector<std::uint32_t> features_read() const;
+
  private:
   struct CompiledRegime {
     Condition when;

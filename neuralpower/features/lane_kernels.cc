@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/features/lane_kernels.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+#include "neuralpower/features/sum_program.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace neuralpower {
+namespace {
+
+using Kind = TermNode::Kind;
+constexpr std::size_t kLanes = SumProgram::kLanes;
+
+namespace baseline {
+constexpr const char* kName = "baseline";
+constexpr std::size_t kWidth = 2;
+typedef double Real __attribute__((vector_size(16), aligned(16), may_alias));
+typedef std::uint64_t Bits __attribute__((vector_size(16), aligned(16), may_alias));
+typedef std::int64_t Truth __attribute__((vector_size(16)));
+inline std::uint32_t where_true(Truth truth) {
+  return static_cast<std::uint32_t>((truth[0] & 1) | (truth[1] & 2));
+}
+inline Real add_where(Real sum, std::uint32_t mask, Real amount) {
+  const Truth truth = {-static_cast<std::int64_t>(mask & 1),
+                       -static_cast<std::int64_t>(mask >> 1 & 1)};
+  return sum + (truth ? amount : Real{});
+}
+#include "neuralpower/features/lane_kernels.inc"
+}  // namespace baseline
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2")
+namespace avx2 {
+constexpr const char* kName = "avx2";
+constexpr std::size_t kWidth = 4;
+typedef double Real __attribute__((vector_size(32), aligned(32), may_alias));
+typedef std::uint64_t Bits __attribute__((vector_size(32), aligned(32), may_alias));
+typedef std::int64_t Truth __attribute__((vector_size(32)));
+inline std::uint32_t where_true(Truth truth) {
+  return static_cast<std::uint32_t>(_mm256_movemask_pd(std::bit_cast<__m256d>(truth)));
+}
+inline Real add_where(Real sum, std::uint32_t mask, Real amount) {
+  constexpr Truth kBit = {1, 2, 4, 8};
+  const Truth truth = ((Truth{} + static_cast<std::int64_t>(mask)) & kBit) == kBit;
+  return sum + (truth ? amount : Real{});
+}
+#include "neuralpower/features/lane_kernels.inc"
+}  // namespace avx2
+#pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")
+namespace avx512 {
+constexpr const char* kName = "avx512";
+constexpr std::size_t kWidth = 8;
+typedef double Real __attribute__((vector_size(64), aligned(64), may_alias));
+typedef std::uint64_t Bits __attribute__((vector_size(64), aligned(64), may_alias));
+typedef std::int64_t Truth __attribute__((vector_size(64)));
+inline std::uint32_t where_true(Truth truth) {
+  return _mm512_movepi64_mask(std::bit_cast<__m512i>(truth));
+}
+inline Real add_where(Real sum, std::uint32_t mask, Real amount) {
+  return _mm512_mask_add_pd(sum, static_cast<__mmask8>(mask), sum, amount);
+}
+#include "neuralpower/features/lane_kernels.inc"
+}  // namespace avx512
+#pragma GCC pop_options
+#endif
+
+}  // namespace
+
+std::vector<const LaneKernels*> supported_lane_kernels() {
+  std::vector<const LaneKernels*> sets;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    sets.push_back(&avx512::kKernels);
+  if (__builtin_cpu_supports("avx2")) sets.push_back(&avx2::kKernels);
+#endif
+  sets.push_back(&baseline::kKernels);
+  return sets;
+}
+
+const LaneKernels& lane_kernels() {
+  static const LaneKernels& best = *supported_lane_kernels().front();
+  return best;
+}
+
+std::size_t SumProgram::lane_room() const {
+  const std::size_t words_a_number = sizeof(double) / sizeof(std::uint32_t);
+  const std::size_t masks = (tables_.steps.size() + words_a_number - 1) / words_a_number;
+  return (tables_.value_count() * kLanes + masks + 7) / 8 * 8;
+}
+
+void SumProgram::evaluate_lanes(const double* const* columns, double* room,
+                                double* const* sums) const {
+  auto* masks = reinterpret_cast<std::uint32_t*>(room + tables_.value_count() * kLanes);
+  lane_kernels().run_sums(tables_, columns, room, masks, sums);
+}
+
+}  // namespace neuralpower

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/model/prediction/batch_predict.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "neuralpower/base/units.h"
+#include "neuralpower/features/features.h"
+#include "neuralpower/features/sum_program.h"
+#include "neuralpower/network/network.h"
+#include "neuralpower/regression/parallel.h"
+
+namespace neuralpower {
+namespace {
+
+constexpr std::size_t kLanes = SumProgram::kLanes;
+constexpr std::size_t kBlocksPerTask = 128;
+constexpr BatchPredictor::LayerId kNobody = 0xffffffffu;
+
+std::uint64_t hash_of(const void* formulas, std::span<const double> features) {
+  std::uint64_t hash = reinterpret_cast<std::uintptr_t>(formulas);
+  for (const double x : features) {
+    hash ^= std::bit_cast<std::uint64_t>(x);
+    hash *= 0x9E3779B97F4A7C15ull;  // Fibonacci hashing
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
+}  // namespace
+
+BatchPredictor::BatchPredictor(const DeviceModel& model) : table_(1024, kNobody) {
+  for (const auto& [key, models] : model.layers) {
+    auto f = std::make_unique<Formulas>();
+    f->features = feature_names(key).size();
+    if (models.runtime) f->runtime.emplace(*models.runtime);
+    if (models.power) f->power.emplace(*models.power);
+    for (const auto* formula : {&f->runtime, &f->power}) {
+      if (!*formula) continue;
+      for (const std::uint32_t feature : (*formula)->features_read())
+        if (feature < f->features) f->read.push_back(feature);  // not time and cost
+    }
+    std::sort(f->read.begin(), f->read.end());
+    f->read.erase(std::unique(f->read.begin(), f->read.end()), f->read.end());
+    formulas_[key] = std::move(f);
+  }
+}
+
+BatchPredictor::LayerId BatchPredictor::add_fixed(State state) {
+  runtime_s_.push_back(0);
+  power_w_.push_back(0);
+  energy_j_.push_back(0);
+  states_.push_back(state);
+  places_.emplace_back();
+  hashes_.push_back(0);
+  return static_cast<LayerId>(states_.size() - 1);
+}
+
+// Does layer `id` have the features in seen_?
+bool BatchPredictor::equals(LayerId id, const Formulas& formulas) const {
+  const Bucket& bucket = buckets_[places_[id].bucket];
+  if (bucket.formulas != &formulas) return false;
+  const std::size_t index = places_[id].index;
+  const double* lane =
+      bucket.blocks.data() + index / kLanes * formulas.read.size() * kLanes + index % kLanes;
+  for (std::size_t f = 0; f < seen_.size(); ++f)
+    if (lane[f * kLanes] != seen_[f]) return false;
+  return true;
+}
+
+std::uint32_t BatchPredictor::bucket_for(const Formulas& formulas,
+                                         std::span<const double> features) {
+  const std::array<std::size_t, 3> regimes = {
+      reinterpret_cast<std::uintptr_t>(&formulas), formulas.runtime->regime(features),
+      formulas.power ? formulas.power->regime(features) : 0};
+  const auto [found, is_new] =
+      bucket_of_.try_emplace(regimes, static_cast<std::uint32_t>(buckets_.size()));
+  if (is_new) buckets_.push_back({&formulas, regimes[1], regimes[2], {}, {}, 0});
+  return found->second;
+}
+
+// A new layer with the features in scratch_ and seen_.
+BatchPredictor::LayerId BatchPredictor::append(const Formulas& formulas) {
+  const std::uint32_t number = bucket_for(formulas, scratch_);
+  Bucket& bucket = buckets_[number];
+  const std::size_t index = bucket.ids.size(), lane = index % kLanes;
+  const std::size_t stride = seen_.size() * kLanes;
+  if (lane == 0) bucket.blocks.resize(bucket.blocks.size() + stride);
+  double* block = bucket.blocks.data() + index / kLanes * stride;
+  // Lanes not taken yet repeat the last layer, so that they hold sizes that exist.
+  for (std::size_t i = 0; i < seen_.size(); ++i)
+    std::fill(block + i * kLanes + lane, block + (i + 1) * kLanes, seen_[i]);
+  const LayerId id = add_fixed(formulas.power ? State::kEnergy : State::kRuntime);
+  places_[id] = {number, static_cast<std::uint32_t>(index)};
+  bucket.ids.push_back(id);
+  return id;
+}
+
+void BatchPredictor::grow_table() {
+  std::vector<LayerId> old(table_.size() * 2, kNobody);
+  old.swap(table_);
+  for (const LayerId id : old) {
+    if (id == kNobody) continue;
+    std::size_t at = hashes_[id] & (table_.size() - 1);
+    while (table_[at] != kNobody) at = (at + 1) & (table_.size() - 1);
+    table_[at] = id;
+  }
+}
+
+BatchPredictor::LayerId BatchPredictor::add(const LayerConfig& config) {
+  const auto fixed = [&](std::optional<LayerId>& id, State state) {
+    if (!id) id = add_fixed(state);
+    return *id;
+  };
+  if (std::holds_alternative<UnsupportedOp>(config.op)) return fixed(uncovered_, State::kUncovered);
+  if (is_free(config)) return fixed(free_, State::kFree);
+  const auto formulas = formulas_.find(model_key(config));
+  if (formulas == formulas_.end() || !formulas->second->runtime)
+    return std::holds_alternative<Dropout>(config.op) ? fixed(free_, State::kFree)
+                                                      : fixed(uncovered_, State::kUncovered);
+  const Formulas& f = *formulas->second;
+  scratch_.resize(f.features);
+  extract_features(config, scratch_);
+  seen_.clear();
+  for (const std::uint32_t feature : f.read) seen_.push_back(scratch_[feature]);
+  const std::uint64_t hash = hash_of(&f, seen_);
+  std::size_t at = hash & (table_.size() - 1);
+  for (; table_[at] != kNobody; at = (at + 1) & (table_.size() - 1))
+    if (hashes_[table_[at]] == hash && equals(table_[at], f)) return table_[at];
+  const LayerId id = append(f);
+  hashes_[id] = hash;
+  table_[at] = id;
+  if (++in_table_ * 2 > table_.size()) grow_table();
+  return id;
+}
+
+void BatchPredictor::evaluate_blocks(const Bucket& bucket, std::size_t first, std::size_t last) {
+  const Formulas& f = *bucket.formulas;
+  const std::size_t stride = f.read.size() * kLanes;
+  AlignedVector room(std::max(f.runtime->lane_room(), f.power ? f.power->lane_room() : 0));
+  alignas(64) std::array<double, kLanes> ms, cost, watts, unused;
+  std::vector<const double*> columns(f.features + kRuntimeFeatureCount, nullptr);
+  columns[f.features] = ms.data();
+  columns[f.features + 1] = cost.data();
+  for (std::size_t b = first; b < last; ++b) {
+    for (std::size_t i = 0; i < f.read.size(); ++i)
+      columns[f.read[i]] = bucket.blocks.data() + b * stride + i * kLanes;
+    f.runtime->evaluate_lanes(bucket.runtime_regime, columns.data(), room.data(), ms.data(),
+                              cost.data());
+    if (f.power)
+      f.power->evaluate_lanes(bucket.power_regime, columns.data(), room.data(), watts.data(),
+                              unused.data());
+    const LayerId* ids = bucket.ids.data() + b * kLanes;
+    const std::size_t lanes = std::min(kLanes, bucket.ids.size() - b * kLanes);
+    for (std::size_t l = 0; l < kLanes; ++l) ms[l] = milliseconds(ms[l]).value();
+    for (std::size_t l = 0; l < lanes; ++l) runtime_s_[ids[l]] = ms[l];
+    if (!f.power) continue;
+    for (std::size_t l = 0; l < lanes; ++l) {
+      power_w_[ids[l]] = watts[l];
+      energy_j_[ids[l]] = watts[l] * ms[l];
+    }
+  }
+}
+
+void BatchPredictor::evaluate(unsigned threads) {
+  struct Task {
+    const Bucket* bucket;
+    std::size_t first, last;
+  };
+  std::vector<Task> tasks;
+  for (const Bucket& bucket : buckets_) {
+    if (bucket.evaluated == bucket.ids.size()) continue;
+    const std::size_t end = (bucket.ids.size() + kLanes - 1) / kLanes;
+    for (std::size_t b = bucket.evaluated / kLanes; b < end; b += kBlocksPerTask)
+      tasks.push_back({&bucket, b, std::min(end, b + kBlocksPerTask)});
+  }
+  run_tasks(tasks.size(), threads, [&](std::size_t t) {
+    evaluate_blocks(*tasks[t].bucket, tasks[t].first, tasks[t].last);
+  });
+  for (Bucket& bucket : buckets_) bucket.evaluated = bucket.ids.size();
+}
+
+void BatchPredictor::forget_values() {
+  for (Bucket& bucket : buckets_) bucket.evaluated = 0;
+}
+
+BatchPredictor::Totals BatchPredictor::total(std::span<const LayerId> layers) const {
+  Totals totals;
+  for (const LayerId id : layers) {
+    if (!covered(id)) {
+      totals.complete = false;
+      continue;
+    }
+    totals.runtime_s += runtime_s_[id];
+    totals.energy_j += energy_j_[id];
+    totals.energy_known = totals.energy_known && has_energy(id);
+  }
+  return totals;
+}
+
+}  // namespace neuralpower

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// BatchPredictor: millions of layers at once, for choosing among architectures.
+//
+// Layers are added first: a layer that looks to the formulas like an earlier one gets that one's
+// id, so candidates that share layers pay once. evaluate() then runs over blocks of layers that one
+// formula serves, features side by side (features/sum_program.h), on all threads, without
+// allocating in the loop. Runtime, power and energy are those of Predictor::predict_layer to the
+// last bit; intervals and warnings are not made: ask predict() for the few that are chosen.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "neuralpower/model/device_model.h"
+#include "neuralpower/network/layer_config.h"
+#include "neuralpower/regression/aligned_vector.h"
+
+namespace neuralpower {
+
+class BatchPredictor {
+ public:
+  using LayerId = std::uint32_t;
+
+  explicit BatchPredictor(const DeviceModel& model);
+
+  // The id of this layer; ids count from 0. Error if the shapes do not fit.
+  LayerId add(const LayerConfig& config);
+  std::size_t layer_count() const { return runtime_s_.size(); }
+
+  // Predicts what was added since the last call. Results do not depend on `threads`.
+  void evaluate(unsigned threads = 1);
+  // The next evaluate() does everything anew: for measuring how long it takes.
+  void forget_values();
+
+  // By id, after evaluate(): seconds, watts, joules. What is not known is 0.
+  std::span<const double> runtime() const { return runtime_s_; }
+  std::span<const double> power() const { return power_w_; }
+  std::span<const double> energy() const { return energy_j_; }
+  bool covered(LayerId id) const { return states_[id] != State::kUncovered; }
+  bool has_energy(LayerId id) const {
+    return states_[id] == State::kFree || states_[id] == State::kEnergy;
+  }
+
+  // A network's totals, as add_up() makes them. `complete` says that every layer is covered,
+  // `energy_known` that every covered layer has an energy.
+  struct Totals {
+    double runtime_s = 0, energy_j = 0;
+    bool complete = true, energy_known = true;
+  };
+  Totals total(std::span<const LayerId> layers) const;
+
+ private:
+  enum class State : std::uint8_t { kUncovered, kFree, kRuntime, kEnergy };
+  struct Formulas {
+    std::size_t features = 0;         // of the key
+    std::vector<std::uint32_t> read;  // those that the formulas look at
+    std::optional<LayerFormula> runtime, power;
+  };
+  // Layers that the same regimes of the same formulas serve. A block is kLanes layers: a row of
+  // kLanes numbers for each feature that is read.
+  struct Bucket {
+    const Formulas* formulas = nullptr;
+    std::size_t runtime_regime = 0, power_regime = 0;
+    AlignedVector blocks;
+    std::vector<LayerId> ids;
+    std::size_t evaluated = 0;
+  };
+  // Where a layer's features stand; free and uncovered layers have none.
+  struct Place {
+    std::uint32_t bucket = 0, index = 0;
+  };
+
+  LayerId add_fixed(State state);
+  std::uint32_t bucket_for(const Formulas& formulas, std::span<const double> features);
+  bool equals(LayerId id, const Formulas& formulas) const;
+  LayerId append(const Formulas& formulas);
+  void grow_table();
+  void evaluate_blocks(const Bucket& bucket, std::size_t first, std::size_t last);
+
+  std::map<std::string, std::unique_ptr<Formulas>, std::less<>> formulas_;
+  std::map<std::array<std::size_t, 3>, std::uint32_t> bucket_of_;  // formulas, regimes
+  std::vector<Bucket> buckets_;
+  std::vector<LayerId> table_;          // open addressing by hash; kNobody where empty
+  std::vector<std::uint64_t> hashes_;   // by id
+  std::vector<Place> places_;           // by id
+  std::vector<double> scratch_, seen_;  // all features of a layer, and those that are read
+  std::vector<double> runtime_s_, power_w_, energy_j_;
+  std::vector<State> states_;
+  std::optional<LayerId> free_, uncovered_;
+  std::size_t in_table_ = 0;
+};
+
+}  // namespace neuralpower
