@@ -6,9 +6,11 @@
 //   batch_predict --dense ...            every published term of the key, with made-up weights
 //
 // Prints JSON: adding (features, deduplication) and evaluating timed apart, the terms that a layer
-// costs, the greatest relative difference from Predictor::predict_layer. --features writes the
-// layers' features and predictions, for the peer in benchmarks/batch_predict_peer.py; the model
-// goes beside it as FILE.csv.json.
+// costs, the greatest relative difference from Predictor::predict_layer. Rates of evaluating are
+// layers a second of clock time, the best repetition, and of processor time, all threads together:
+// on a busy machine the second tells what a core does. --features writes the layers' features and
+// predictions, for the peer in benchmarks/batch_predict_peer.py; the model goes beside it as
+// FILE.csv.json.
 #include "neuralpower/model/prediction/batch_predict.h"
 
 #include <fmt/format.h>
@@ -16,6 +18,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <random>
@@ -32,6 +35,7 @@ namespace neuralpower {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -52,7 +56,9 @@ DeviceModel dense_device(const std::string& key) {
     LayerModel model;
     model.key = key;
     model.target = target;
-    Regime regime{"always", 1, {}, {}};
+    Regime regime;
+    regime.when = "always";
+    regime.intercept = 1;
     std::uniform_real_distribution<double> weight(0.1, 1);
     for (const std::string& term : published_terms(key, target, published_degree(key, target)))
       regime.terms.push_back({term, weight(random)});
@@ -99,16 +105,19 @@ int run(const Options& options) {
   out += fmt::format("\"add_per_s\": {:.0f}, ", static_cast<double>(layers.size()) / since(start));
 
   for (const unsigned threads : options.threads) {
-    double best = 1e300;
+    double best = 1e300, passes = 0;
+    const double used = processor_seconds();
     const auto begin = Clock::now();
     do {
       batch.forget_values();
       start = Clock::now();
       batch.evaluate(threads);
       best = std::min(best, since(start));
+      ++passes;
     } while (since(begin) < options.seconds);
-    out += fmt::format("\"evaluate_per_s_{}_threads\": {:.0f}, ", threads,
-                       static_cast<double>(batch.layer_count()) / best);
+    const auto count = static_cast<double>(batch.layer_count());
+    out += fmt::format("\"{0}_threads_per_s\": {1:.0f}, \"{0}_threads_per_core_s\": {2:.0f}, ",
+                       threads, count / best, count * passes / (processor_seconds() - used));
   }
 
   const std::size_t singles = std::min<std::size_t>(layers.size(), 20000);

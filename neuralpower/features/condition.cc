@@ -49,7 +49,8 @@ Condition Condition::parse(std::string_view text, std::string_view key) {
 
 std::vector<std::uint32_t> Condition::features_read() const {
   std::vector<std::uint32_t> features;
-  for (const Comparison& c : comparisons_) features.push_back(static_cast<std::uint32_t>(c.feature));
+  for (const Comparison& c : comparisons_)
+    features.push_back(static_cast<std::uint32_t>(c.feature));
   return features;
 }
 

@@ -4,11 +4,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <random>
 #include <set>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/features/lane_kernels.h"
 #include "neuralpower/features/published_terms.h"
+#include "neuralpower/features/real_math.h"
 #include "neuralpower/features/sum_program.h"
 #include "neuralpower/features/term.h"
 #include "neuralpower/network/layer_text.h"
@@ -124,6 +129,90 @@ TEST(SumPrograms, AgreeWithTheirTerms) {
   SumProgram(addends, 2).evaluate(features.data(), sums);
   EXPECT_DOUBLE_EQ(sums[0], expected[0]);
   EXPECT_DOUBLE_EQ(sums[1], expected[1]);
+}
+
+TEST(RealMath, AgreesWithTheStandardLibrary) {
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> exponent(-300, 300), power(-750, 715);
+  for (int i = 0; i < 100000; ++i) {
+    const double x = std::pow(10, i % 2 ? exponent(random) : exponent(random) / 300);
+    EXPECT_NEAR(real_math::log2_of(x), std::log2(x), 5e-16 * std::abs(std::log2(x)));
+    EXPECT_NEAR(real_math::ln_of(x), std::log(x), 5e-16 * std::abs(std::log(x)));
+    const double y = i % 2 ? power(random) : power(random) / 1000;
+    const double e = std::exp(y);
+    if (std::isinf(e)) {
+      EXPECT_EQ(real_math::exp_of(y), e);
+    } else {
+      EXPECT_NEAR(real_math::exp_of(y), e, std::max(5e-16 * e, 5e-324));
+    }
+  }
+  for (int k = 0; k < 60; ++k) EXPECT_EQ(real_math::log2_of(std::ldexp(1.0, k)), k);
+  EXPECT_EQ(real_math::log2_of(0), 0);
+  EXPECT_EQ(real_math::ln_of(-3), 0);
+  EXPECT_EQ(real_math::exp_of(0), 1);
+}
+
+// Every kind of node, values and steps in all numbers, on every vector target of this machine.
+TEST(SumPrograms, HaveTheSameBitsSideBySide) {
+  const std::vector<std::string> names = {"1",
+                                          "macs",
+                                          "N*Ho*Wo",
+                                          "N*Ho*Wo*kh*kw*up(Ci/groups,8)*up(Co,6)",
+                                          "N*Ho*Co^2",
+                                          "[Ci>30.5]",
+                                          "[Ci>30.5]*[Co<=200]*[kh>=3]*[sh<2]*[kw!=3]*[Wo==28]*N",
+                                          "ramp(log2(Ci),4.5,8)*[N>3]",
+                                          "ramp(ln(Ci),2,8)*ramp(log2(macs/bytes),9,2)*[Wo%4>=1]",
+                                          "ramp(Ci,2,80)*ramp(Co,3,500)*ramp(N,1,60)*[Wo%4>=1]",
+                                          "ramp(Ci,2,80)*ramp(Co,3,500)*ramp(N,1,60)*ramp(Hi,3,50)",
+                                          "intensity^0.5",
+                                          "Ho^3",
+                                          "over(in_bytes,1e6)*min(Ci,Co)/max(Ho,7)",
+                                          "min([Ci>1],ramp(Co,3,90))*[N<9]",
+                                          "in_bytes/pw",
+                                          "2.5*Ho*Wo*Ci*Co*N*kh*kw*sh*sw*groups"};
+  std::vector<SumAddend> addends;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    addends.push_back({Term::parse(names[i], "conv"), 0.1 + static_cast<double>(i), i % 2});
+  const SumProgram program(addends, 2);
+  constexpr std::size_t kLanes = SumProgram::kLanes;
+  std::mt19937_64 random(5);
+  const auto pick = [&](int high) {
+    return std::to_string(1 + random() % static_cast<unsigned>(high));
+  };
+  std::array<std::vector<double>, kLanes> layers;
+  for (auto& layer : layers)
+    layer = extract_features(parse_layer("conv batch=" + pick(64) + " in=" + pick(90) +
+                                         "x28x31 out=" + pick(600) + " kernel=" + pick(5) +
+                                         " stride=" + pick(3)));
+  struct alignas(64) Row {
+    double values[kLanes];
+  };
+  std::vector<Row> columns(layers[0].size()), room(program.lane_room() / kLanes + 1), sums(2);
+  std::vector<const double*> at;
+  for (std::size_t f = 0; f < columns.size(); ++f) {
+    for (std::size_t l = 0; l < kLanes; ++l) columns[f].values[l] = layers[l][f];
+    at.push_back(columns[f].values);
+  }
+  double* const results[2] = {sums[0].values, sums[1].values};
+  for (const LaneKernels* kernels : supported_lane_kernels()) {
+    program.evaluate_lanes(at.data(), room[0].values, results, *kernels);
+    for (std::size_t l = 0; l < kLanes; ++l) {
+      double alone[2];
+      program.evaluate(layers[l].data(), alone);
+      EXPECT_EQ(sums[0].values[l], alone[0]) << kernels->name;
+      EXPECT_EQ(sums[1].values[l], alone[1]) << kernels->name;
+    }
+    for (std::size_t l = 0; l < kLanes; ++l) sums[0].values[l] = static_cast<double>(l) - 16;
+    kernels->correct(sums[1].values, sums[0].values, 0.3, -9, 12);
+    for (std::size_t l = 0; l < kLanes; ++l) {
+      double alone[2];
+      program.evaluate(layers[l].data(), alone);
+      EXPECT_EQ(sums[1].values[l], alone[1] * real_math::exp_of(std::clamp(
+                                                  static_cast<double>(l) - 16 + 0.3, -9.0, 12.0)))
+          << kernels->name;
+    }
+  }
 }
 
 TEST(PublishedTerms, CountsAreThePapers) {

@@ -18,14 +18,36 @@ namespace {
 using Kind = TermNode::Kind;
 constexpr std::size_t kLanes = SumProgram::kLanes;
 
+template <Kind kKind>
+bool holds(double a, double b) {
+  switch (kKind) {
+    case Kind::kLessEqual:
+      return a <= b;
+    case Kind::kGreaterEqual:
+      return a >= b;
+    case Kind::kLess:
+      return a < b;
+    case Kind::kGreater:
+      return a > b;
+    case Kind::kEqual:
+      return a == b;
+    default:
+      return a != b;
+  }
+}
+
 namespace baseline {
 constexpr const char* kName = "baseline";
 constexpr std::size_t kWidth = 2;
 typedef double Real __attribute__((vector_size(16), aligned(16), may_alias));
 typedef std::uint64_t Bits __attribute__((vector_size(16), aligned(16), may_alias));
 typedef std::int64_t Truth __attribute__((vector_size(16)));
-inline std::uint32_t where_true(Truth truth) {
-  return static_cast<std::uint32_t>((truth[0] & 1) | (truth[1] & 2));
+inline Real round_up(Real x) { return Real{std::ceil(x[0]), std::ceil(x[1])}; }
+inline Real round_down(Real x) { return Real{std::floor(x[0]), std::floor(x[1])}; }
+template <Kind kKind>
+inline std::uint32_t where_holds(Real a, Real b) {
+  return static_cast<std::uint32_t>(holds<kKind>(a[0], b[0])) |
+         static_cast<std::uint32_t>(holds<kKind>(a[1], b[1])) << 1;
 }
 inline Real add_where(Real sum, std::uint32_t mask, Real amount) {
   const Truth truth = {-static_cast<std::int64_t>(mask & 1),
@@ -36,6 +58,23 @@ inline Real add_where(Real sum, std::uint32_t mask, Real amount) {
 }  // namespace baseline
 
 #if defined(__x86_64__)
+constexpr int predicate(Kind kind) {
+  switch (kind) {
+    case Kind::kLessEqual:
+      return _CMP_LE_OQ;
+    case Kind::kGreaterEqual:
+      return _CMP_GE_OQ;
+    case Kind::kLess:
+      return _CMP_LT_OQ;
+    case Kind::kGreater:
+      return _CMP_GT_OQ;
+    case Kind::kEqual:
+      return _CMP_EQ_OQ;
+    default:
+      return _CMP_NEQ_UQ;
+  }
+}
+
 #pragma GCC push_options
 #pragma GCC target("avx2")
 namespace avx2 {
@@ -44,8 +83,11 @@ constexpr std::size_t kWidth = 4;
 typedef double Real __attribute__((vector_size(32), aligned(32), may_alias));
 typedef std::uint64_t Bits __attribute__((vector_size(32), aligned(32), may_alias));
 typedef std::int64_t Truth __attribute__((vector_size(32)));
-inline std::uint32_t where_true(Truth truth) {
-  return static_cast<std::uint32_t>(_mm256_movemask_pd(std::bit_cast<__m256d>(truth)));
+inline Real round_up(Real x) { return _mm256_ceil_pd(x); }
+inline Real round_down(Real x) { return _mm256_floor_pd(x); }
+template <Kind kKind>
+inline std::uint32_t where_holds(Real a, Real b) {
+  return static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_cmp_pd(a, b, predicate(kKind))));
 }
 inline Real add_where(Real sum, std::uint32_t mask, Real amount) {
   constexpr Truth kBit = {1, 2, 4, 8};
@@ -63,9 +105,11 @@ constexpr const char* kName = "avx512";
 constexpr std::size_t kWidth = 8;
 typedef double Real __attribute__((vector_size(64), aligned(64), may_alias));
 typedef std::uint64_t Bits __attribute__((vector_size(64), aligned(64), may_alias));
-typedef std::int64_t Truth __attribute__((vector_size(64)));
-inline std::uint32_t where_true(Truth truth) {
-  return _mm512_movepi64_mask(std::bit_cast<__m512i>(truth));
+inline Real round_up(Real x) { return _mm512_ceil_pd(x); }
+inline Real round_down(Real x) { return _mm512_floor_pd(x); }
+template <Kind kKind>
+inline std::uint32_t where_holds(Real a, Real b) {
+  return _mm512_cmp_pd_mask(a, b, predicate(kKind));
 }
 inline Real add_where(Real sum, std::uint32_t mask, Real amount) {
   return _mm512_mask_add_pd(sum, static_cast<__mmask8>(mask), sum, amount);
@@ -100,10 +144,10 @@ std::size_t SumProgram::lane_room() const {
   return (tables_.value_count() * kLanes + masks + 7) / 8 * 8;
 }
 
-void SumProgram::evaluate_lanes(const double* const* columns, double* room,
-                                double* const* sums) const {
+void SumProgram::evaluate_lanes(const double* const* columns, double* room, double* const* sums,
+                                const LaneKernels& kernels) const {
   auto* masks = reinterpret_cast<std::uint32_t*>(room + tables_.value_count() * kLanes);
-  lane_kernels().run_sums(tables_, columns, room, masks, sums);
+  kernels.run_sums(tables_, columns, room, masks, sums);
 }
 
 }  // namespace neuralpower

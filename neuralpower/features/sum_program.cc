@@ -47,8 +47,8 @@ void SumProgram::evaluate_into(const double* features, double* values,
   for (const SumTables::Ramp& ramp : tables_.ramps)
     *out++ = std::min(std::max((values[ramp.in] - ramp.start) * ramp.slope, 0.0), 1.0);
   const auto steps = [&](Kind kind, auto holds) {
-    const std::size_t index = static_cast<std::size_t>(kind) -
-                              static_cast<std::size_t>(Kind::kLessEqual);
+    const std::size_t index =
+        static_cast<std::size_t>(kind) - static_cast<std::size_t>(Kind::kLessEqual);
     for (std::uint32_t i = tables_.step_begin[index]; i < tables_.step_begin[index + 1]; ++i) {
       const SumTables::Step& step = tables_.steps[i];
       values[tables_.step_slot(i)] = holds(values[step.in], step.bound) ? 1.0 : 0.0;

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "neuralpower/features/lane_kernels.h"
 #include "neuralpower/features/sum_tables.h"
 
 namespace neuralpower {
@@ -30,7 +31,8 @@ class SumProgram {
   // on cache lines; `room` is lane_room() numbers.
   static constexpr std::size_t kLanes = 32;
   std::size_t lane_room() const;
-  void evaluate_lanes(const double* const* columns, double* room, double* const* sums) const;
+  void evaluate_lanes(const double* const* columns, double* room, double* const* sums,
+                      const LaneKernels& kernels = lane_kernels()) const;
 
   // Features that are read; the columns of others need not be there.
   std::vector<std::uint32_t> features_read() const;

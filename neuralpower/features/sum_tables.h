@@ -43,7 +43,7 @@ struct SumTables {
   std::vector<TermNode> nodes;
   std::vector<NodeRun> node_runs;
   std::vector<Ramp> ramps;
-  std::vector<Step> steps;                               // by kind
+  std::vector<Step> steps;                                 // by kind
   std::array<std::uint32_t, kStepKinds + 1> step_begin{};  // of each kind
   std::vector<TermRun> runs;
   std::vector<double> coefficients;

@@ -54,8 +54,7 @@ FormulaValue LayerFormula::evaluate_with_cost(std::span<const double> features) 
   result.cost = r.intercept + sums[0];
   result.value = result.cost;
   if (r.corrected)
-    result.value *=
-        real_math::exp_of(std::clamp(r.log_intercept + sums[1], r.log_low, r.log_high));
+    result.value *= real_math::exp_of(std::clamp(r.log_intercept + sums[1], r.log_low, r.log_high));
   for (const SumProgram& floor : floors_) {
     std::array<double, 1> least;
     floor.evaluate(features.data(), least);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <random>
 
 #include "neuralpower/features/published_terms.h"
@@ -27,10 +28,15 @@ DeviceModel many_sided_device() {
   device.device = "test";
   std::mt19937_64 random(3);
   std::uniform_real_distribution<double> weight(-1e-6, 3e-6);
-  Regime small{"kh<=1", 0.05, {}, {}};
+  Regime small;
+  small.when = "kh<=1";
+  small.intercept = 0.05;
   for (const std::string& term : published_terms("conv", Target::kRuntime, 3))
     small.terms.push_back({term, weight(random)});
-  Regime large{"always", 0.1, {{"macs", 1e-7}, {"up(Co,16)*Ho*Wo", 1e-6}}, {}};
+  Regime large;
+  large.when = "always";
+  large.intercept = 0.1;
+  large.terms = {{"macs", 1e-7}, {"up(Co,16)*Ho*Wo", 1e-6}};
   large.log_terms = {{"[Ci<=16]", -0.2},
                      {"ramp(ln(macs),10,20)", 0.7},
                      {"[N>=4]*ramp(Ci%4,0,3)*[Co>32]*[Hi!=7]*log2(Ho)", 0.03},
@@ -42,7 +48,9 @@ DeviceModel many_sided_device() {
   runtime.floor = {{"bytes", 1e-9}};
   runtime.minimum = 0.105;
   device.layers["conv"].runtime = runtime;
-  Regime power{"always", 60, {}, {}};
+  Regime power;
+  power.when = "always";
+  power.intercept = 60;
   for (const std::string& term : published_terms("conv", Target::kPower, 2))
     power.terms.push_back({term, weight(random)});
   power.terms.push_back({"macs/time", 1e-9});
@@ -50,8 +58,10 @@ DeviceModel many_sided_device() {
   LayerModel watts = model_of("conv", Target::kPower, {power});
   watts.maximum = 250;
   device.layers["conv"].power = watts;
-  device.layers["fc"].runtime =
-      model_of("fc", Target::kRuntime, {{"always", 0.01, {{"macs", 2e-6}}, {}}});
+  Regime power_free;
+  power_free.when = "always";
+  power_free.terms = {{"macs", 2e-6}};
+  device.layers["fc"].runtime = model_of("fc", Target::kRuntime, {power_free});
   return device;
 }
 
@@ -93,6 +103,52 @@ TEST(BatchPredictor, HasTheBitsOfPredictLayer) {
     ASSERT_EQ(batch.power()[ids[i]], one.power->value.value()) << format_layer(layers[i]);
     ASSERT_EQ(batch.energy()[ids[i]], one.energy->value.value()) << format_layer(layers[i]);
   }
+}
+
+std::string random_layer(const std::string& kind, std::mt19937_64& random) {
+  const auto pick = [&](int low, int high) {
+    return std::to_string(low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1)));
+  };
+  const std::string batch = " batch=" + pick(1, 64);
+  const std::string in = " in=" + pick(1, 512) + "x" + pick(11, 64) + "x" + pick(11, 64);
+  const std::string window = " kernel=" + pick(1, 11) + " stride=" + pick(1, 3);
+  if (kind == "conv")
+    return "conv" + batch + in + " out=" + pick(1, 700) + window + " pad=" + pick(0, 3);
+  if (kind == "pool") return "pool mode=max" + batch + in + window;
+  if (kind == "fc") return "fc" + batch + " in=" + pick(1, 9000) + " out=" + pick(1, 5000);
+  if (kind == "softmax") return "softmax" + batch + " in=" + pick(2, 5000);
+  return "activation mode=" + kind + batch + in;
+}
+
+TEST(BatchPredictor, HasTheBitsOfPredictLayerOnEveryShippedDevice) {
+  int devices = 0, compared = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(NEURALPOWER_SOURCE_DIR "/devices")) {
+    if (entry.path().extension() != ".json") continue;
+    ++devices;
+    const Predictor predictor(load_device_model(entry.path()));
+    BatchPredictor batch(predictor.model());
+    std::mt19937_64 random(7);
+    std::vector<LayerConfig> layers;
+    std::vector<BatchPredictor::LayerId> ids;
+    for (const char* kind : {"conv", "pool", "fc", "softmax", "relu", "tanh", "sigmoid"})
+      for (int i = 0; i < 700; ++i) {
+        layers.push_back(parse_layer(random_layer(kind, random)));
+        ids.push_back(batch.add(layers.back()));
+      }
+    batch.evaluate();
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const LayerPrediction one = predictor.predict_layer(layers[i]);
+      ASSERT_EQ(batch.covered(ids[i]), one.covered) << format_layer(layers[i]);
+      if (!one.covered) continue;
+      ++compared;
+      ASSERT_EQ(batch.runtime()[ids[i]], one.runtime->value.value()) << format_layer(layers[i]);
+      ASSERT_EQ(batch.has_energy(ids[i]), one.energy.has_value()) << format_layer(layers[i]);
+      const double energy = one.energy ? one.energy->value.value() : 0;
+      ASSERT_EQ(batch.energy()[ids[i]], energy) << format_layer(layers[i]);
+    }
+  }
+  EXPECT_GE(devices, 4);
+  EXPECT_GE(compared, 4 * 700);
 }
 
 TEST(BatchPredictor, EqualLayersShareAnId) {
