@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFoldersAbove = 4;  // PREFIX/lib/x86_64-linux-gnu/libneuralpower.so needs three
+constexpr int kFoldersAbove = 5;  // PREFIX/lib/python3/dist-packages/neuralpower needs five
 
 // The folder of the program or library that this function was linked into.
 fs::path folder_of_this_code() {
