@@ -20,7 +20,7 @@ MAY_INCLUDE = {
     "samples": {"network"},
     "model": {"features", "samples", "regression", "network"},
     "measure": {"samples", "network", "model"},
-    "decide": {"model", "importers", "features", "samples", "network"},
+    "decide": {"model", "importers", "features", "samples", "regression", "network"},
     "report": {"decide", "measure", "model", "samples", "features", "importers", "regression", "network"},
     "api": {"decide", "measure", "model", "samples", "features", "importers", "regression", "network"},
     "cli": {"api", "report", "decide", "measure", "model", "samples", "features", "importers", "regression",

@@ -52,11 +52,25 @@ constexpr Command kCommands[] = {
      "neuralpower rank vgg16.onnx nin.onnx --errors errors.csv --device my-server.json --batch 64\n"
      "neuralpower rank table.csv --max-latency 20ms --max-energy 1J --format json",
      configure_rank},
-    {"sweep", "One network over batch sizes, image sizes, data types and devices",
+    {"sweep", "One network over batch sizes, widths, image sizes, data types and devices",
      "neuralpower sweep resnet50.onnx --device my-server.json --batch 1,2,4,8,16,32 "
      "--max-latency 50ms\n"
-     "neuralpower sweep net.onnx --device a.json,b.json --resolution 160,192,224 --format csv",
+     "neuralpower sweep net.onnx --device a.json,b.json --resolution 160,192,224 --format csv\n"
+     "neuralpower sweep mobilenet_v2.onnx --device my-server.json --width 0.5,0.75,1,1.4",
      configure_sweep},
+    {"search", "A space of architectures for its Pareto front of error, energy, latency and power",
+     "neuralpower search examples/spaces/cifar10-random.space --device xeon-gold-5120\n"
+     "neuralpower search examples/spaces/cifar10-random.space --device xeon-gold-5120 "
+     "--objectives latency,macs --by latency --sample 20000 --write front\n"
+     "neuralpower search net.space --device my-server.json --shard 3/16 --state part3.json\n"
+     "neuralpower search net.space --device my-server.json --merge part1.json part2.json\n"
+     "neuralpower search net.space --device my-server.json --evolve 5000 "
+     "--predictor \"python3 -u error_of.py\"",
+     configure_search},
+    {"advise", "The single changes to a network that would save most energy on a device",
+     "neuralpower advise vgg16.onnx --device xeon-gold-5120 --batch 8\n"
+     "neuralpower advise net.layers --device my-server.json --top 5 --format json",
+     configure_advise},
     {"cost", "What a million inferences cost in energy, money and CO2",
      "neuralpower cost resnet50.onnx --device my-server.json --batch 8 --price 0.31 --currency EUR "
      "--intensity 380 --idle-power 40W --utilisation 0.3\n"

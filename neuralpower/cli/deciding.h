@@ -7,7 +7,9 @@
 namespace neuralpower::cli {
 
 Action configure_rank(CLI::App& app);
+Action configure_search(CLI::App& app);
 Action configure_sweep(CLI::App& app);
+Action configure_advise(CLI::App& app);
 Action configure_cost(CLI::App& app);
 Action configure_reproduce(CLI::App& app);
 

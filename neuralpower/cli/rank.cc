@@ -7,12 +7,14 @@
 #include <memory>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/cli/deciding.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/limits.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/model/prediction/predict.h"
+#include "neuralpower/report/figures.h"
 #include "neuralpower/report/rank_report.h"
 
 namespace neuralpower::cli {
@@ -20,7 +22,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> files;
-  std::string errors, device, batch, alphas = "1,2,3,4";
+  std::string errors, device, batch, plot, alphas = "1,2,3,4";
   LimitOptions limits;
   FormatOption format;
 };
@@ -92,6 +94,7 @@ Action configure_rank(CLI::App& app) {
   app.add_option("--batch", options->batch, "Batch size to predict with");
   app.add_option("--alpha", options->alphas, "How much precision counts: 1 or 1,2,3,4")
       ->capture_default_str();
+  app.add_option("--plot", options->plot, "File for a figure of error and energy, as SVG");
   options->limits.add_to(app);
   options->format.add_to(app, {"table", "json", "csv"});
   return [options] {
@@ -99,6 +102,7 @@ Action configure_rank(CLI::App& app) {
     rank_options.alphas = parse_numbers("--alpha", options->alphas);
     rank_options.limits = options->limits.limits();
     const Ranking ranking = rank(read_candidates(*options), rank_options);
+    if (!options->plot.empty()) write_file_atomically(options->plot, ranking_figure(ranking));
     std::cout << render_ranking(ranking, options->format.render_options());
     // Exit code 1: the question was understood, and no network keeps the limits.
     return std::all_of(ranking.networks.begin(), ranking.networks.end(),

@@ -5,9 +5,11 @@
 #include <memory>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
 #include "neuralpower/cli/deciding.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/options.h"
+#include "neuralpower/report/figures.h"
 #include "neuralpower/report/reproduce_report.h"
 #include "neuralpower/samples/samples_csv.h"
 
@@ -16,7 +18,7 @@ namespace neuralpower::cli {
 Action configure_reproduce(CLI::App& app) {
   struct Options {
     std::vector<std::string> samples;
-    std::string device, networks, sheet, errors;
+    std::string device, networks, sheet, errors, figures;
     FormatOption format;
   };
   auto options = std::make_shared<Options>();
@@ -25,6 +27,7 @@ Action configure_reproduce(CLI::App& app) {
   app.add_option("--networks", options->networks, "CSV of whole networks measured");
   app.add_option("--paleo", options->sheet, "Data sheet of the device, to set Paleo beside");
   app.add_option("--errors", options->errors, "CSV with columns name,error, for the ranking");
+  app.add_option("--figures", options->figures, "Folder for the figures of the device, as SVG");
   options->format.add_to(app, {"table", "json"});
   return [options] {
     std::vector<Reproduction> all = {read_published(published_folder())};
@@ -41,6 +44,12 @@ Action configure_reproduce(CLI::App& app) {
       std::map<std::string, ErrorRate> errors;
       if (!options->errors.empty()) errors = read_errors_csv(options->errors);
       all.push_back(reproduce(predictor, read_samples(options->samples), networks, sheet, errors));
+    }
+    if (!options->figures.empty()) {
+      if (!own) throw usage_error("--figures needs --device, the model to draw");
+      std::filesystem::create_directories(options->figures);
+      for (const auto& [name, svg] : reproduction_figures(all.front(), all.back()))
+        write_file_atomically(std::filesystem::path(options->figures) / name, svg);
     }
     std::cout << render_reproductions(all, options->format.render_options());
     return 0;

@@ -43,7 +43,7 @@ std::vector<std::int64_t> parse_resolutions(const std::string& text) {
 
 Action configure_sweep(CLI::App& app) {
   struct Options {
-    std::string model, batches, resolutions, dtypes;
+    std::string model, batches, resolutions, dtypes, widths;
     std::vector<std::string> devices;
     ShapeOption shape;
     LimitOptions limits;
@@ -56,6 +56,7 @@ Action configure_sweep(CLI::App& app) {
       ->delimiter(',');
   app.add_option("--batch", options->batches, "Batch sizes: 1,2,4,8,16,32,64");
   app.add_option("--resolution", options->resolutions, "Image sizes: 160,192,224");
+  app.add_option("--width", options->widths, "Channel multipliers: 0.5,0.75,1");
   app.add_option("--dtype", options->dtypes, "Data types: f32,f16");
   options->shape.add_to(app);
   options->limits.add_to(app);
@@ -65,6 +66,9 @@ Action configure_sweep(CLI::App& app) {
     sweep_options.batches = parse_batches(options->batches);
     sweep_options.resolutions = parse_resolutions(options->resolutions);
     sweep_options.dtypes = parse_data_types(options->dtypes);
+    if (!options->widths.empty()) sweep_options.widths = parse_numbers("--width", options->widths);
+    for (const double width : sweep_options.widths)
+      if (!(width > 0 && width <= 64)) throw usage_error("--width is above 0 and at most 64");
     sweep_options.limits = options->limits.limits();
     options->shape.apply_to(sweep_options.import);
     std::vector<std::unique_ptr<Predictor>> owned;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
@@ -175,6 +176,41 @@ void add_networks(Reproduction& result, const Evaluation& evaluation,
   }
 }
 
+// Every layer of the networks among the samples, repetitions averaged.
+void add_network_layers(Reproduction& result, const Predictor& predictor,
+                        const std::vector<Sample>& samples,
+                        const std::optional<PaleoDevice>& sheet) {
+  struct Sum {
+    double ms = 0, watts = 0;
+    int times = 0, powers = 0;
+    const Sample* sample = nullptr;
+  };
+  std::map<std::tuple<std::string, std::int64_t, int>, Sum> sums;
+  for (const Sample& s : samples) {
+    if (s.network.empty() || s.position == 0) continue;
+    Sum& sum = sums[{s.network, s.layer.batch(), s.position}];
+    sum.sample = &s;
+    sum.ms += in_milliseconds(s.runtime);
+    ++sum.times;
+    if (!s.power) continue;
+    sum.watts += s.power->value();
+    ++sum.powers;
+  }
+  for (const auto& [at, sum] : sums) {
+    LayerComparison row;
+    std::tie(row.network, row.batch, row.position) = at;
+    row.measured_ms = sum.ms / sum.times;
+    if (sum.powers > 0) row.measured_w = sum.watts / sum.powers;
+    const LayerConfig& layer = sum.sample->layer;
+    const LayerPrediction prediction = predictor.predict_layer(layer);
+    if (prediction.runtime) row.predicted_ms = in_milliseconds(prediction.runtime->value);
+    if (prediction.power) row.predicted_w = prediction.power->value.value();
+    if (sheet && paleo_coverage(layer.op) == PaleoCoverage::kModelled)
+      row.paleo_ms = in_milliseconds(paleo_time(layer, *sheet).total);
+    result.network_layers.push_back(std::move(row));
+  }
+}
+
 // Table 7 from the energies of the networks whose error is known.
 void add_ratio(Reproduction& result, const std::map<std::string, ErrorRate>& errors) {
   const NetworkTable* energy = find_table(result.networks, "energy");
@@ -256,6 +292,7 @@ Reproduction reproduce(const Predictor& predictor, const std::vector<Sample>& sa
       result.layers.push_back(std::move(row));
     }
   add_networks(result, evaluate(predictor, samples, measured), samples, sheet);
+  add_network_layers(result, predictor, samples, sheet);
   int of_networks = 0, seen = 0;
   for (const Sample& s : samples) {
     if (s.network.empty() || s.position == 0 || s.repetition > 1) continue;

@@ -43,6 +43,14 @@ struct NetworkTable {
   std::optional<double> rmspe(std::optional<double> NetworkComparison::*column) const;
 };
 
+// One layer of a network as measured and as predicted (figures 4 and 5).
+struct LayerComparison {
+  std::string network;
+  std::int64_t batch = 1;
+  int position = 0;
+  std::optional<double> measured_ms, predicted_ms, paleo_ms, measured_w, predicted_w;
+};
+
 // A row of tables 9 and 11: signed errors in per cent.
 struct SignedErrors {
   std::string software, network;
@@ -56,8 +64,9 @@ struct SignedErrors {
 struct Reproduction {
   std::string device, method;
   std::vector<LayerErrors> layers;
-  std::vector<NetworkTable> networks;  // runtime, power, energy
-  std::optional<Ranking> ratio;        // table 7
+  std::vector<NetworkTable> networks;           // runtime, power, energy
+  std::vector<LayerComparison> network_layers;  // by network, batch, position; empty as published
+  std::optional<Ranking> ratio;                 // table 7
   std::vector<SignedErrors> signed_errors;
   std::vector<std::string> notes;  // contradictions, or what to know about the numbers
 };

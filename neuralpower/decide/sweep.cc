@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/decide/redesign.h"
 #include "neuralpower/importers/importers.h"
 
 namespace neuralpower {
@@ -90,7 +91,7 @@ void set_data_type(Network& network, DataType dtype) {
 }
 
 void mark_best(std::vector<SweepPoint>& points, const Limits& limits) {
-  std::map<std::tuple<std::string, std::int64_t, DataType>, SweepPoint*> best;
+  std::map<std::tuple<std::string, double, std::int64_t, DataType>, SweepPoint*> best;
   for (SweepPoint& point : points) {
     point.best = false;
     if (!point.energy) {
@@ -102,7 +103,7 @@ void mark_best(std::vector<SweepPoint>& points, const Limits& limits) {
         limits, point.latency, point.power,
         {point.energy->value / batch, point.energy->low / batch, point.energy->high / batch});
     if (!point.excluded.empty()) continue;
-    SweepPoint*& leader = best[{point.device, point.resolution, point.dtype}];
+    SweepPoint*& leader = best[{point.device, point.width, point.resolution, point.dtype}];
     if (!leader || *point.energy_per_item() < *leader->energy_per_item()) leader = &point;
   }
   for (auto& [group, point] : best)
@@ -129,22 +130,36 @@ Sweep sweep(const std::filesystem::path& file, const SweepOptions& options,
         Error located = bad_input(where + ": " + error.message());
         throw located.in_node(error.node()).in_file(file.string());
       }
-      for (const DataType dtype : or_own(options.dtypes, own_type)) {
-        set_data_type(network, dtype);
-        for (const Predictor* device : devices) {
-          SweepPoint point = to_point(device->predict(network));
-          point.resolution = resolution;
-          point.dtype = dtype;
-          if (dtype != own_type)
-            point.caveat = fmt::format("{} is predicted from the bytes it moves", to_string(dtype));
-          result.points.push_back(std::move(point));
+      for (const double width : or_own(options.widths, 1.0)) {
+        Network wide = network;
+        if (width != 1) {
+          auto other = widened(network, width);
+          if (!other)
+            throw bad_input(fmt::format("width {}: the channels no longer fit each other, or are "
+                                        "fixed in a reshape",
+                                        width))
+                .in_file(file.string());
+          wide = std::move(*other);
+        }
+        for (const DataType dtype : or_own(options.dtypes, own_type)) {
+          set_data_type(wide, dtype);
+          for (const Predictor* device : devices) {
+            SweepPoint point = to_point(device->predict(wide));
+            point.resolution = resolution;
+            point.dtype = dtype;
+            point.width = width;
+            if (dtype != own_type)
+              point.caveat =
+                  fmt::format("{} is predicted from the bytes it moves", to_string(dtype));
+            result.points.push_back(std::move(point));
+          }
         }
       }
     }
   std::stable_sort(result.points.begin(), result.points.end(),
                    [](const SweepPoint& a, const SweepPoint& b) {
-                     return std::tie(a.device, a.dtype, a.resolution, a.batch) <
-                            std::tie(b.device, b.dtype, b.resolution, b.batch);
+                     return std::tie(a.device, a.dtype, a.width, a.resolution, a.batch) <
+                            std::tie(b.device, b.dtype, b.width, b.resolution, b.batch);
                    });
   mark_best(result.points, options.limits);
   return result;

@@ -60,6 +60,17 @@ TEST_F(SweepTest, TheBestBatchKeepsTheLatencyLimit) {
   EXPECT_THAT(result.points.back().excluded, HasSubstr("latency"));
 }
 
+TEST_F(SweepTest, WidthsScaleEveryLayerButTheLast) {
+  SweepOptions options;
+  options.widths = {0.5, 1};
+  const Sweep result = run(options);
+  ASSERT_EQ(result.points.size(), 2u);
+  EXPECT_EQ(result.points[0].width, 0.5);
+  // 32 x 32 x 3 x 9 x 8 + 16 x 16 x 8 x 9 x 32
+  EXPECT_NEAR(in_milliseconds(result.points[0].latency->value), 1 + (221184 + 589824) * 1e-6,
+              1e-12);
+}
+
 TEST_F(SweepTest, AnotherDataTypeMovesFewerBytesAndSaysSo) {
   SweepOptions options;
   options.dtypes = {DataType::kF32, DataType::kF16};

@@ -44,6 +44,7 @@ Json to_json(const SweepPoint& p) {
   Json json = {{"device", p.device},
                {"dtype", to_string(p.dtype)},
                {"resolution", p.resolution > 0 ? Json(p.resolution) : Json(nullptr)},
+               {"width", p.width},
                {"batch", p.batch},
                {"latency_ms", bounds(p.latency, 1e3)},
                {"items_per_s", rate ? Json(*rate) : Json(nullptr)},
@@ -63,18 +64,18 @@ Json to_json(const SweepPoint& p) {
 
 std::string sweep_csv(const Sweep& sweep) {
   std::string out =
-      "device,dtype,resolution,batch,latency_ms,latency_low,latency_high,items_per_s,power_w,"
+      "device,dtype,width,resolution,batch,latency_ms,latency_low,latency_high,items_per_s,power_w,"
       "power_low,power_high,energy_j,energy_low,energy_high,epi_j,covered,layers,extrapolated,"
       "best,excluded\n";
   for (const SweepPoint& p : sweep.points) {
     const auto rate = p.items_per_second();
     const auto epi = p.energy_per_item();
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{:d},{}\n", csv_field(p.device),
-                       to_string(p.dtype), p.resolution > 0 ? std::to_string(p.resolution) : "",
-                       p.batch, csv_cells(p.latency, 1e3), rate ? format_double(*rate) : "",
-                       csv_cells(p.power, 1), csv_cells(p.energy, 1),
-                       epi ? format_double(epi->value()) : "", p.coverage.covered,
-                       p.coverage.layers, p.extrapolated, p.best, csv_field(p.excluded));
+    out += fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{:d},{}\n", csv_field(p.device), to_string(p.dtype),
+        p.width, p.resolution > 0 ? std::to_string(p.resolution) : "", p.batch,
+        csv_cells(p.latency, 1e3), rate ? format_double(*rate) : "", csv_cells(p.power, 1),
+        csv_cells(p.energy, 1), epi ? format_double(epi->value()) : "", p.coverage.covered,
+        p.coverage.layers, p.extrapolated, p.best, csv_field(p.excluded));
   }
   return out;
 }
@@ -87,10 +88,12 @@ std::string sweep_table(const Sweep& sweep, int width) {
                        [&](const SweepPoint& p) { return p.*member != points.front().*member; });
   };
   const bool devices = varies(&SweepPoint::device), types = varies(&SweepPoint::dtype);
+  const bool widths = varies(&SweepPoint::width) || points.front().width != 1;
   const bool resolutions = points.front().resolution > 0;
   std::vector<Table::Column> columns;
   if (devices) columns.push_back({"device", Align::kLeft});
   if (types) columns.push_back({"type", Align::kLeft});
+  if (widths) columns.push_back({"width"});
   if (resolutions) columns.push_back({"image"});
   columns.insert(columns.end(), {{"batch"},
                                  {"latency ms"},
@@ -110,6 +113,7 @@ std::string sweep_table(const Sweep& sweep, int width) {
     std::vector<std::string> cells;
     if (devices) cells.push_back(printable(p.device));
     if (types) cells.emplace_back(to_string(p.dtype));
+    if (widths) cells.push_back(with_digits(p.width));
     if (resolutions) cells.push_back(std::to_string(p.resolution));
     cells.insert(
         cells.end(),

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/decide/search.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "neuralpower/base/error.h"
+#include "neuralpower/decide/test_device.h"
+#include "neuralpower/importers/layers/layer_list.h"
+
+namespace neuralpower {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kBlocks = R"(
+image: input batch=2 in=3x16x16
+choose stem = 8 16
+conv out=$stem kernel=3 pad=1
+repeat 0..2 depth
+  choose wide = 8 16
+  require $wide <= $stem
+  p: conv out=$wide kernel=1
+  q: conv out=$stem kernel=1
+  concat <- q, before
+end
+edge: conv out=4 kernel=1 | conv out=4 kernel=3 pad=same | skip | none
+last: conv out=4 kernel=17 | conv out=4 kernel=1 <- edge
+fc out=10
+)";
+
+DeviceModel device_with_concat() {
+  DeviceModel device = test_device();
+  device.layers["concat"].runtime = test_layer_model("concat", Target::kRuntime, 0.1, {});
+  device.layers["concat"].power = test_layer_model("concat", Target::kPower, 20, {});
+  return device;
+}
+
+class SearchTest : public ::testing::Test {
+ protected:
+  SearchTest() : predictor_(device_with_concat()), space_(parse_space(kBlocks, "blocks")) {}
+  SearchResult run(const SearchOptions& options) const {
+    return search(space_, predictor_, options);
+  }
+  Predictor predictor_;
+  Space space_;
+};
+
+std::vector<std::uint64_t> indices(const std::vector<FoundArchitecture>& found) {
+  std::vector<std::uint64_t> all;
+  for (const FoundArchitecture& f : found) all.push_back(f.index);
+  return all;
+}
+
+TEST_F(SearchTest, EveryCostIsThatOfTheNetworkWrittenOut) {
+  SpaceEvaluator evaluator(space_, predictor_);
+  int valid = 0;
+  for (std::uint64_t i = 0; i < *space_.count(); ++i) {
+    const Architecture a = space_.at(i);
+    if (!space_.allows(a)) continue;
+    const ArchitectureCost cost = evaluator.evaluate(a);
+    if (!cost.valid) continue;
+    ++valid;
+    const Network network = parse_layer_list(evaluator.layer_list(a), "x");
+    const NetworkPrediction whole = predictor_.predict(network);
+    EXPECT_NEAR(cost.latency_s, whole.runtime->value.value(), 1e-12 * cost.latency_s);
+    EXPECT_NEAR(cost.energy_j, whole.energy->value.value(), 1e-12 * cost.energy_j);
+    EXPECT_EQ(cost.macs, static_cast<double>(total_work(network).macs));
+    EXPECT_EQ(cost.batch, 2);
+  }
+  // Stem 8 allows only wide=8: 1 + 1 + 1 blocks; stem 16: 1 + 2 + 4; three edges lead on, one of
+  // two last layers fits.
+  EXPECT_EQ(valid, (3 + 7) * 3);
+}
+
+TEST_F(SearchTest, EnumerationFindsTheTrueFrontAndBest) {
+  SearchOptions options;
+  options.top = 5;
+  const SearchResult result = run(options);
+  EXPECT_EQ(result.evaluated, 30u);
+  EXPECT_GT(result.invalid, 0u);
+  EXPECT_THAT(result.first_invalid, HasSubstr("kernel=17"));
+  SpaceEvaluator evaluator(space_, predictor_);
+  std::vector<FoundArchitecture> all;
+  for (std::uint64_t i = 0; i < *space_.count(); ++i) {
+    const Architecture a = space_.at(i);
+    if (!space_.allows(a)) continue;
+    const ArchitectureCost cost = evaluator.evaluate(a);
+    if (cost.valid) all.push_back({i, a, cost, std::nullopt});
+  }
+  std::vector<double> energy, macs;
+  for (const FoundArchitecture& f : all) {
+    energy.push_back(f.value(Objective::kEnergy));
+    macs.push_back(f.value(Objective::kMacs));
+  }
+  const std::vector<bool> truth = pareto_front(energy, macs);
+  std::set<std::pair<double, double>> expected, found;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (truth[i]) expected.emplace(energy[i], macs[i]);
+  for (const FoundArchitecture& f : result.front)
+    found.emplace(f.value(Objective::kEnergy), f.value(Objective::kMacs));
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(result.best.size(), 5u);
+  EXPECT_EQ(result.best[0].value(Objective::kEnergy),
+            *std::min_element(energy.begin(), energy.end()));
+}
+
+TEST_F(SearchTest, ShardsThreadsAndResumingFindTheSame) {
+  SearchOptions options;
+  const SearchResult whole = run(options);
+  options.threads = 3;
+  EXPECT_EQ(indices(run(options).front), indices(whole.front));
+  EXPECT_EQ(indices(run(options).best), indices(whole.best));
+  options.shards = 3;
+  std::uint64_t evaluated = 0;
+  std::vector<FoundArchitecture> front;
+  for (options.shard = 0; options.shard < 3; ++options.shard) {
+    const SearchResult part = run(options);
+    evaluated += part.evaluated;
+    for (const FoundArchitecture& f : part.front) insert_into_front(front, f, options.objectives);
+  }
+  EXPECT_EQ(evaluated, whole.evaluated);
+  EXPECT_EQ(front.size(), whole.front.size());
+}
+
+TEST_F(SearchTest, LimitsAndErrorsLeaveOut) {
+  SearchOptions options;
+  const SearchResult all = run(options);
+  options.limits.energy_per_item = Joules(all.best[3].value(Objective::kEnergy));
+  const SearchResult some = run(options);
+  EXPECT_GT(some.limited, 0u);
+  EXPECT_EQ(some.best.size(), 4u);
+  options = {};
+  options.objectives = {Objective::kError, Objective::kEnergy};
+  options.errors = [](const std::vector<std::string>& names) {
+    std::vector<std::optional<double>> errors;
+    for (const std::string& name : names)
+      errors.push_back(name.starts_with("stem=8") ? std::optional(0.5) : std::nullopt);
+    return errors;
+  };
+  const SearchResult judged = run(options);
+  EXPECT_EQ(judged.without_error, 21u);
+  EXPECT_EQ(judged.front.size(), 1u);  // one error: the cheapest
+}
+
+TEST_F(SearchTest, EvolutionFindsTheBestOfASmallSpace) {
+  SearchOptions options;
+  options.mode = SearchOptions::Mode::kEvolve;
+  options.count = 3000;
+  EXPECT_EQ(run(options).best[0].architecture, run({}).best[0].architecture);
+}
+
+TEST(Space, ErrorsNameTheLine) {
+  const auto failure = [](const char* text) {
+    try {
+      parse_space(text, "x");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("read");
+  };
+  EXPECT_THAT(failure("image: input batch=1 in=3x8x8\nconv out=$width\n"),
+              HasSubstr("line 2: there is no parameter 'width'"));
+  EXPECT_THAT(failure("repeat 1..2 n\nconv out=1\n"), HasSubstr("line 1: has no 'end'"));
+  EXPECT_THAT(failure("image: input batch=1 in=3\nfc out=1 <- x\n"),
+              HasSubstr("line 2: there is no line 'x'"));
+  EXPECT_THAT(failure("choose a = 1 2\nrequire $a\n"), HasSubstr("line 2: has no comparison"));
+  EXPECT_THAT(failure("fc out=10\n"), HasSubstr("no input"));
+}
+
+TEST(Space, TheExamplesAreRead) {
+  const std::string folder = NEURALPOWER_SOURCE_DIR "/examples/spaces/";
+  EXPECT_EQ(load_space(folder + "nas-bench-201.space").count(), 15625u);
+  for (const char* name : {"cifar10-random", "mnist-random", "mobile", "ten-million"})
+    EXPECT_GT(load_space(folder + name + ".space").count().value_or(1u << 30), 100u) << name;
+}
+
+}  // namespace
+}  // namespace neuralpower

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neuralpower/report/figures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "neuralpower/report/svg_plot.h"
+
+namespace neuralpower {
+namespace {
+
+// What a file may be called.
+std::string file_name(std::string text) {
+  for (char& c : text)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '.') c = '_';
+  return text;
+}
+
+void add_point(SvgSeries& series, double x, const std::optional<double>& y) {
+  if (!y) return;
+  series.x.push_back(x);
+  series.y.push_back(*y);
+}
+
+// One series a column of the layers of a network, along their positions.
+std::string layers_figure(
+    const std::vector<const LayerComparison*>& layers, std::string title, std::string unit,
+    bool log,
+    const std::vector<std::pair<std::string, std::optional<double> LayerComparison::*>>& columns) {
+  SvgPlot plot{std::move(title), "layer, by position", std::move(unit), false, log, {}};
+  bool any = false;
+  for (const auto& [name, column] : columns) {
+    SvgSeries series;
+    series.name = name;
+    series.line = true;
+    for (const LayerComparison* layer : layers) add_point(series, layer->position, layer->*column);
+    if (series.x.empty()) continue;
+    any = true;
+    plot.series.push_back(std::move(series));
+  }
+  return any ? render_svg(plot) : std::string();
+}
+
+std::string objective_title(Objective objective) {
+  switch (objective) {
+    case Objective::kEnergy:
+      return "energy an item, mJ";
+    case Objective::kLatency:
+      return "latency of a batch, ms";
+    case Objective::kPower:
+      return "power, W";
+    case Objective::kError:
+      return "error, %";
+    case Objective::kMacs:
+      return "multiply-accumulates, millions";
+    case Objective::kParams:
+      return "weights, thousands";
+  }
+  return "";
+}
+
+double objective_value(const FoundArchitecture& f, Objective objective) {
+  const double value = f.value(objective);
+  switch (objective) {
+    case Objective::kEnergy:
+    case Objective::kLatency:
+      return 1e3 * value;
+    case Objective::kError:
+      return 100 * value;
+    case Objective::kMacs:
+      return -value / 1e6;
+    case Objective::kParams:
+      return -value / 1e3;
+    case Objective::kPower:
+      break;
+  }
+  return value;
+}
+
+// Predicted against measured whole networks, published and own.
+std::string networks_figure(const Reproduction& published, const Reproduction& own,
+                            const std::string& target) {
+  const char* unit = target == "runtime" ? "ms" : target == "power" ? "W" : "J";
+  SvgPlot plot{"Whole networks: " + target,
+               fmt::format("measured, {}", unit),
+               fmt::format("predicted, {}", unit),
+               target != "power",
+               target != "power",
+               {}};
+  double low = 1e300, high = 0;
+  for (const Reproduction* r : {&published, &own}) {
+    SvgSeries series;
+    series.name = r->device;
+    for (const NetworkTable& table : r->networks) {
+      if (table.target != target) continue;
+      for (const NetworkComparison& row : table.rows) {
+        const auto measured = row.measured ? row.measured : row.measured_layers;
+        if (!measured || !row.predicted) continue;
+        add_point(series, *measured, row.predicted);
+        low = std::min({low, *measured, *row.predicted});
+        high = std::max({high, *measured, *row.predicted});
+      }
+    }
+    if (!series.x.empty()) plot.series.push_back(std::move(series));
+  }
+  if (plot.series.empty()) return "";
+  SvgSeries exact;
+  exact.x = exact.y = {low, high};
+  exact.line = true;
+  exact.points = false;
+  plot.series.push_back(std::move(exact));
+  return render_svg(plot);
+}
+
+// Held-out errors of the layer models by the number of their terms.
+std::string errors_figure(const Reproduction& published, const Reproduction& own,
+                          const std::string& target) {
+  SvgPlot plot{
+      "Layer models: " + target, "terms of the model", "held-out RMSPE, %", true, false, {}};
+  for (const Reproduction* r : {&published, &own}) {
+    SvgSeries series;
+    series.name = r->device;
+    for (const LayerErrors& row : r->layers) {
+      if (row.target != target) continue;
+      add_point(series, row.terms, row.rmspe);
+      series.labels.push_back(row.kind);
+    }
+    if (!series.x.empty()) plot.series.push_back(std::move(series));
+  }
+  return plot.series.empty() ? "" : render_svg(plot);
+}
+
+}  // namespace
+
+std::string ranking_figure(const Ranking& ranking) {
+  SvgPlot plot{"Error against energy", "energy an item, mJ", "error, %", true, false, {}};
+  SvgSeries front{"Pareto front", {}, {}, {}, true, true}, others;
+  others.name = "others";
+  std::vector<const RankedNetwork*> on_front;
+  for (const RankedNetwork& n : ranking.networks) {
+    if (n.on_energy_front) {
+      on_front.push_back(&n);
+    } else {
+      others.x.push_back(1e3 * n.candidate.energy_per_item.value.value());
+      others.y.push_back(100 * n.candidate.error.value);
+      others.labels.push_back(n.candidate.name);
+    }
+  }
+  std::sort(on_front.begin(), on_front.end(), [](const RankedNetwork* a, const RankedNetwork* b) {
+    return a->candidate.energy_per_item.value < b->candidate.energy_per_item.value;
+  });
+  for (const RankedNetwork* n : on_front) {
+    front.x.push_back(1e3 * n->candidate.energy_per_item.value.value());
+    front.y.push_back(100 * n->candidate.error.value);
+    front.labels.push_back(n->candidate.name);
+  }
+  plot.series.push_back(std::move(front));
+  if (!others.x.empty()) plot.series.push_back(std::move(others));
+  return render_svg(plot);
+}
+
+std::string search_figure(const Space& space, const SearchResult& result,
+                          const SearchOptions& options) {
+  const Objective first = options.objectives.front(), second = options.objectives.back();
+  SvgPlot plot{space.name + ": Pareto front",
+               objective_title(first),
+               objective_title(second),
+               true,
+               true,
+               {}};
+  SvgSeries front;
+  front.line = options.objectives.size() == 2;
+  for (const FoundArchitecture& f : result.front) {
+    front.x.push_back(objective_value(f, first));
+    front.y.push_back(objective_value(f, second));
+  }
+  plot.series.push_back(std::move(front));
+  return render_svg(plot);
+}
+
+std::map<std::string, std::string> reproduction_figures(const Reproduction& published,
+                                                        const Reproduction& own) {
+  std::map<std::string, std::string> figures;
+  std::map<std::string, std::vector<const LayerComparison*>> networks;
+  for (const LayerComparison& layer : own.network_layers)
+    networks[fmt::format("{} batch {}", layer.network, layer.batch)].push_back(&layer);
+  for (const auto& [name, layers] : networks) {
+    figures["runtime-" + file_name(name) + ".svg"] =
+        layers_figure(layers, name + " on " + own.device, "runtime, ms", true,
+                      {{"measured", &LayerComparison::measured_ms},
+                       {"predicted", &LayerComparison::predicted_ms},
+                       {"Paleo", &LayerComparison::paleo_ms}});
+    figures["power-" + file_name(name) + ".svg"] = layers_figure(
+        layers, name + " on " + own.device, "power, W", false,
+        {{"measured", &LayerComparison::measured_w}, {"predicted", &LayerComparison::predicted_w}});
+  }
+  for (const char* target : {"runtime", "power", "energy"}) {
+    figures[fmt::format("networks-{}.svg", target)] = networks_figure(published, own, target);
+    figures[fmt::format("layer-errors-{}.svg", target)] = errors_figure(published, own, target);
+  }
+  std::erase_if(figures, [](const auto& figure) { return figure.second.empty(); });
+  return figures;
+}
+
+}  // namespace neuralpower
