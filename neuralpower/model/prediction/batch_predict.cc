@@ -17,6 +17,12 @@ constexpr std::size_t kLanes = SumProgram::kLanes;
 constexpr std::size_t kBlocksPerTask = 128;
 constexpr BatchPredictor::LayerId kNobody = 0xffffffffu;
 
+// Room for evaluating; what is in it does not matter.
+struct FreeRoom {
+  void operator()(double* room) const { CacheLineAllocator<double>().deallocate(room, 0); }
+};
+using RoomPointer = std::unique_ptr<double[], FreeRoom>;
+
 std::uint64_t hash_of(const void* formulas, std::span<const double> features) {
   std::uint64_t hash = reinterpret_cast<std::uintptr_t>(formulas);
   for (const double x : features) {
@@ -137,7 +143,8 @@ BatchPredictor::LayerId BatchPredictor::add(const LayerConfig& config) {
 void BatchPredictor::evaluate_blocks(const Bucket& bucket, std::size_t first, std::size_t last) {
   const Formulas& f = *bucket.formulas;
   const std::size_t stride = f.read.size() * kLanes;
-  AlignedVector room(std::max(f.runtime->lane_room(), f.power ? f.power->lane_room() : 0));
+  const RoomPointer room(CacheLineAllocator<double>().allocate(
+      std::max(f.runtime->lane_room(), f.power ? f.power->lane_room() : 0)));
   alignas(64) std::array<double, kLanes> ms, cost, watts, unused;
   std::vector<const double*> columns(f.features + kRuntimeFeatureCount, nullptr);
   columns[f.features] = ms.data();
@@ -145,10 +152,10 @@ void BatchPredictor::evaluate_blocks(const Bucket& bucket, std::size_t first, st
   for (std::size_t b = first; b < last; ++b) {
     for (std::size_t i = 0; i < f.read.size(); ++i)
       columns[f.read[i]] = bucket.blocks.data() + b * stride + i * kLanes;
-    f.runtime->evaluate_lanes(bucket.runtime_regime, columns.data(), room.data(), ms.data(),
+    f.runtime->evaluate_lanes(bucket.runtime_regime, columns.data(), room.get(), ms.data(),
                               cost.data());
     if (f.power)
-      f.power->evaluate_lanes(bucket.power_regime, columns.data(), room.data(), watts.data(),
+      f.power->evaluate_lanes(bucket.power_regime, columns.data(), room.get(), watts.data(),
                               unused.data());
     const LayerId* ids = bucket.ids.data() + b * kLanes;
     const std::size_t lanes = std::min(kLanes, bucket.ids.size() - b * kLanes);
