@@ -54,6 +54,18 @@ target_include_directories(neuralpower_shared INTERFACE $<BUILD_INTERFACE:${PROJ
                            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(neuralpower_shared INTERFACE cxx_std_20)
 
+# Manual pages and completions, by the program itself.
+set(generated ${PROJECT_BINARY_DIR}/share)
+add_custom_command(OUTPUT ${generated}/man/man1/neuralpower.1
+  COMMAND neuralpower manual --quiet -o ${generated}/man/man1
+  COMMAND neuralpower completion bash > ${generated}/bash-completion/completions/neuralpower
+  COMMAND neuralpower completion zsh > ${generated}/zsh/vendor-completions/_neuralpower
+  COMMAND neuralpower completion fish > ${generated}/fish/vendor_completions.d/neuralpower.fish
+  DEPENDS neuralpower VERBATIM)
+file(MAKE_DIRECTORY ${generated}/bash-completion/completions ${generated}/zsh/vendor-completions
+     ${generated}/fish/vendor_completions.d)
+add_custom_target(neuralpower_manual ALL DEPENDS ${generated}/man/man1/neuralpower.1)
+
 # --- what goes where -------------------------------------------------------------------------------
 set(data ${CMAKE_INSTALL_DATADIR}/neuralpower)
 set(cmake_package ${CMAKE_INSTALL_LIBDIR}/cmake/NeuralPower)
@@ -62,6 +74,8 @@ install(TARGETS neuralpower_shared EXPORT NeuralPowerTargets
         LIBRARY COMPONENT program NAMELINK_COMPONENT development)
 install(DIRECTORY devices DESTINATION ${data} COMPONENT program)
 install(DIRECTORY examples/networks examples/plans DESTINATION ${data}/examples COMPONENT program)
+install(DIRECTORY ${generated}/man ${generated}/bash-completion ${generated}/zsh ${generated}/fish
+        DESTINATION ${CMAKE_INSTALL_DATADIR} COMPONENT program)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program
         FILES_MATCHING PATTERN "*.md" PATTERN "*.json")

@@ -39,6 +39,28 @@ def check_program(prefix):
           "the program knows the folder it was built in")
 
 
+def check_manual(prefix):
+    """Each command has a page; troff and bash find nothing wrong with what was generated."""
+    commands = re.findall(r"^  ([a-z]+) {2,}", run(prefix / "bin/neuralpower", "--help").split("Subcommands:")[1],
+                          re.MULTILINE)
+    check("predict" in commands, f"commands: {commands}")
+    for command in commands:
+        page = prefix / f"share/man/man1/neuralpower-{command}.1"
+        if shutil.which("groff"):
+            said = subprocess.run(["groff", "-man", "-ww", "-Tutf8", page], text=True, capture_output=True).stderr
+            check(not said, f"{page.name}: {said}")
+        check("EXAMPLES" in page.read_text(), f"{page.name} has no examples")
+    script = prefix / "share/bash-completion/completions/neuralpower"
+    completed = run("bash", "-c", f"PATH={prefix}/bin:$PATH; . {script}; COMP_WORDS=(neuralpower predict "
+                    "--device xeon-g); COMP_CWORD=3; _neuralpower; echo ${COMPREPLY[@]}", cwd="/")
+    check(completed == "xeon-gold-5120\n", f"completed: {completed}")
+    for shell, script in (("zsh", "zsh/vendor-completions/_neuralpower"),
+                          ("fish", "fish/vendor_completions.d/neuralpower.fish")):
+        check("predict" in (prefix / "share" / script).read_text(), script)
+        if shutil.which(shell):
+            run(shell, "-n", prefix / "share" / script)
+
+
 def check_headers(prefix, folder):
     include = prefix / "include"
     installed = {str(p.relative_to(include)) for p in include.rglob("*.h")}
@@ -78,6 +100,7 @@ def check_install(folder):
     run("cmake", "--install", build, "--prefix", folder / "prefix")
     (folder / "prefix").rename(prefix)  # nothing may know where it was installed
     check_program(prefix)
+    check_manual(prefix)
     check_headers(prefix, folder)
     check_symbols(prefix)
     check_example(prefix, folder)

@@ -28,6 +28,8 @@ Action configure_measure(CLI::App& app);
 Action configure_compare(CLI::App& app);
 Action configure_samples(CLI::App& app);
 Action configure_devices(CLI::App& app);
+Action configure_completion(CLI::App& app);
+Action configure_manual(CLI::App& app);
 Action configure_backends(CLI::App& app);
 Action configure_meters(CLI::App& app);
 Action configure_train(CLI::App& app);

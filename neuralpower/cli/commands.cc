@@ -11,6 +11,7 @@
 #include "neuralpower/base/text.h"
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/deciding.h"
+#include "neuralpower/cli/manners.h"
 
 namespace neuralpower::cli {
 namespace {
@@ -89,6 +90,15 @@ constexpr Command kCommands[] = {
      "neuralpower devices\n"
      "neuralpower devices --format json",
      configure_devices},
+    {"completion", "A script that completes this program's commands in your shell",
+     "neuralpower completion bash > ~/.local/share/bash-completion/completions/neuralpower\n"
+     "neuralpower completion zsh > ~/.zfunc/_neuralpower\n"
+     "neuralpower completion fish > ~/.config/fish/completions/neuralpower.fish",
+     configure_completion},
+    {"manual", "Manual pages: of the program, or of a command",
+     "neuralpower manual predict | man -l -\n"
+     "neuralpower manual -o man1",
+     configure_manual},
     {"backends", "What can run layers here", "neuralpower backends", configure_backends},
     {"meters", "What can measure power here, and what is missing where nothing can",
      "neuralpower meters", configure_meters},
@@ -101,38 +111,6 @@ int fail(const std::string& what, int code) {
   return code;
 }
 
-// CLI11's message, made one line, with the nearest word that exists.
-std::string explain(const CLI::ParseError& error, const CLI::App& app, int argc,
-                    const char* const* argv) {
-  std::string message = error.what();
-  for (char& c : message)
-    if (c == '\n') c = ' ';
-  const auto used = app.get_subcommands();
-  std::vector<std::string> known;
-  if (used.empty()) {
-    for (const Command& command : kCommands) known.emplace_back(command.name);
-    if (argc > 1 && argv[1][0] != '-') {
-      message = "'" + printable(argv[1]) + "' is not a command";
-      if (const auto near = closest_word(argv[1], known))
-        return message + "; did you mean '" + *near + "'?";
-      return message + "; 'neuralpower --help' lists them";
-    }
-    return message + "; see 'neuralpower --help'";
-  }
-  for (const CLI::Option* option : used[0]->get_options())
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  for (int i = 2; i < argc; ++i) {
-    const std::string word = argv[i];
-    const std::string name = word.substr(0, word.find('='));
-    if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end())
-      continue;
-    if (const auto near = closest_word(name, known))
-      return "'" + printable(name) + "' is no option of " + used[0]->get_name() +
-             "; did you mean '" + *near + "'?";
-  }
-  return printable(message) + "; see 'neuralpower " + used[0]->get_name() + " --help'";
-}
-
 }  // namespace
 
 std::span<const Command> commands() { return kCommands; }
@@ -142,6 +120,7 @@ int run(int argc, const char* const* argv) {
   app.name("neuralpower");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("neuralpower ") + version());
+  add_manners(app);
   std::map<std::string, Action> actions;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
@@ -150,17 +129,26 @@ int run(int argc, const char* const* argv) {
       footer += "\n  " + std::string(line);
     sub->footer(footer);
     actions[std::string(command.name)] = command.configure(*sub);
+    add_manners(*sub);
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
     return app.exit(help);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    return fail(explain(error, app, argc, argv), kExitUsage);
+    return fail(explain_mistake(error, app, argc, argv), kExitUsage);
   }
   try {
-    const int code = actions.at(app.get_subcommands()[0]->get_name())();
+    const CLI::App& command = *app.get_subcommands()[0];
+    const bool silent = is_quiet(command) && writes_a_file(command);
+    std::streambuf* const output = silent ? std::cout.rdbuf(nullptr) : nullptr;
+    const int code = actions.at(command.get_name())();
+    if (silent) {
+      std::cout.rdbuf(output);
+      std::cout.clear();
+    }
     std::cout.flush();
+    if (is_verbose(command)) std::cerr << "neuralpower: " << resources_used() << "\n";
     if (!std::cout) return fail("writing to standard output failed", kExitEnvironment);
     return code;
   } catch (const Error& error) {

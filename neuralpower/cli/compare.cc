@@ -33,14 +33,14 @@ Action configure_compare(CLI::App& app) {
       ->capture_default_str();
   options->hardware.add_to(app);
   options->format.add_to(app, {"table", "json"});
-  return [options] {
+  return [options, &app] {
     const Predictor predictor(find_device_model(options->device));
     const auto hardware = open_hardware(options->hardware);
     const RealTimePriority priority;
     std::vector<std::int64_t> batches = parse_batches(options->batches);
     if (batches.empty()) batches.push_back(0);
     std::vector<Comparison> comparisons;
-    ProgressBar bar;
+    ProgressBar bar(app);
     const double count = static_cast<double>(options->models.size() * batches.size());
     for (const std::string& model : options->models)
       for (const std::int64_t batch : batches) {

@@ -29,10 +29,10 @@ Action configure_crossvalidate(CLI::App& app) {
                  "What is held out together: layer, network, or a feature such as Ci")
       ->capture_default_str();
   options->format.add_to(app, {"table", "json"});
-  return [options] {
+  return [options, &app] {
     Evaluation evaluation;
     {
-      ProgressBar bar;
+      ProgressBar bar(app);
       evaluation = cross_validate_method(
           read_samples(options->files), options->cross_validate,
           [&](double fraction, const std::string& what) { bar.show(fraction, what); });

@@ -54,7 +54,7 @@ Action configure_measure(CLI::App& app) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   options->hardware.add_to(app);
-  return [options] {
+  return [options, &app] {
     if (options->models.empty() && options->space.empty())
       throw usage_error("nothing to measure; give network files or --space PLAN");
     CampaignOptions campaign;
@@ -72,7 +72,7 @@ Action configure_measure(CLI::App& app) {
     SampleStore store = SampleStore::open(options->store);
     CampaignResult result;
     {
-      ProgressBar bar;
+      ProgressBar bar(app);
       result = run_campaign(
           campaign, conditions, *hardware->backend, hardware->clock, hardware->meter.get(),
           hardware->no_meter_reason, store, [&](const CampaignProgress& p) {

@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 
@@ -55,8 +57,12 @@ std::vector<std::int64_t> parse_batches(const std::string& text) {
 }
 
 int terminal_width() {
+  if (!isatty(STDOUT_FILENO)) return 0;
+  if (const char* columns = std::getenv("COLUMNS"))
+    if (const auto wanted = parse_int(columns); wanted && *wanted > 0 && *wanted < 100'000)
+      return static_cast<int>(*wanted);
   winsize size{};
-  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
   return size.ws_col;
 }
 

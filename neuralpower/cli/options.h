@@ -28,7 +28,7 @@ struct ShapeOption {
 // "1,8,64" as numbers; empty text: none.
 std::vector<std::int64_t> parse_batches(const std::string& text);
 
-// Columns of the terminal behind standard output, 0 if there is none.
+// Columns of the terminal behind standard output (COLUMNS, else what it says), 0 if there is none.
 int terminal_width();
 
 }  // namespace neuralpower::cli

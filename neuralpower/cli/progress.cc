@@ -7,9 +7,12 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
+#include "neuralpower/cli/manners.h"
 #include "neuralpower/report/table.h"
 
 namespace neuralpower::cli {
@@ -19,10 +22,19 @@ constexpr auto kSilence = std::chrono::seconds(2);
 constexpr auto kRefresh = std::chrono::milliseconds(200);
 constexpr int kBarCells = 24;
 
+// A terminal that moves its cursor: not an editor's shell buffer.
+bool is_terminal() {
+  const char* kind = std::getenv("TERM");
+  return isatty(STDERR_FILENO) != 0 && !(kind && std::string_view(kind) == "dumb");
+}
+
 }  // namespace
 
-ProgressBar::ProgressBar()
-    : start_(std::chrono::steady_clock::now()), terminal_(isatty(STDERR_FILENO) != 0) {}
+ProgressBar::ProgressBar() : start_(std::chrono::steady_clock::now()), terminal_(is_terminal()) {}
+
+ProgressBar::ProgressBar(const CLI::App& command) : ProgressBar() {
+  terminal_ = terminal_ && !is_quiet(command);
+}
 
 ProgressBar::~ProgressBar() {
   if (shown_) std::fputs("\r\033[K", stderr);

@@ -3,6 +3,7 @@
 // standard error is no terminal.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <string>
 
@@ -13,7 +14,8 @@ namespace neuralpower::cli {
 class ProgressBar {
  public:
   ProgressBar();
-  ~ProgressBar();  // clears the line
+  explicit ProgressBar(const CLI::App& command);  // silent, too, after --quiet
+  ~ProgressBar();                                 // clears the line
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 

@@ -27,11 +27,11 @@ Action configure_train(CLI::App& app) {
   add_training_options(app, options->train);
   app.add_option("--source", options->train.source,
                  "Where the samples come from, for the model file");
-  return [options] {
+  return [options, &app] {
     const auto samples = read_samples(options->files);
     DeviceModel model;
     {
-      ProgressBar bar;
+      ProgressBar bar(app);
       model = train_device_model(
           samples, options->train,
           [&](double fraction, const std::string& what) { bar.show(fraction, what); });

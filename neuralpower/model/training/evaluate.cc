@@ -190,6 +190,7 @@ void judge_networks(Evaluation& evaluation, const Predictor& predictor,
 Evaluation cross_validate_method(const std::vector<Sample>& samples,
                                  const CrossValidateOptions& options,
                                  const TrainProgress& progress) {
+  find_method(options.train.method);  // a misspelt one is told before anything else
   Evaluation evaluation;
   evaluation.method = options.train.method;
   evaluation.split =
