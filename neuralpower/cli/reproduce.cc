@@ -14,6 +14,22 @@
 #include "neuralpower/samples/samples_csv.h"
 
 namespace neuralpower::cli {
+namespace {
+
+// Of the published tables, the device's, and polynomials of each degree fitted to its samples.
+void write_figures(const std::string& folder, const std::vector<Reproduction>& all,
+                   const std::vector<Sample>& samples) {
+  constexpr int kHighestDegree = 4;
+  constexpr std::uint64_t kSeed = 1;
+  std::map<std::string, std::string> figures = reproduction_figures(all.front(), all.back());
+  figures.merge(degree_figures(degree_errors(samples, kHighestDegree, kSeed, default_threads()),
+                               all.back().device));
+  std::filesystem::create_directories(folder);
+  for (const auto& [name, svg] : figures)
+    write_file_atomically(std::filesystem::path(folder) / name, svg);
+}
+
+}  // namespace
 
 Action configure_reproduce(CLI::App& app) {
   struct Options {
@@ -31,6 +47,7 @@ Action configure_reproduce(CLI::App& app) {
   options->format.add_to(app, {"table", "json"});
   return [options] {
     std::vector<Reproduction> all = {read_published(published_folder())};
+    std::vector<Sample> samples;
     const bool own = !options->device.empty();
     if (!own && (!options->samples.empty() || !options->networks.empty() ||
                  !options->sheet.empty() || !options->errors.empty()))
@@ -43,13 +60,12 @@ Action configure_reproduce(CLI::App& app) {
       if (!options->networks.empty()) networks = read_networks_csv(options->networks);
       std::map<std::string, ErrorRate> errors;
       if (!options->errors.empty()) errors = read_errors_csv(options->errors);
-      all.push_back(reproduce(predictor, read_samples(options->samples), networks, sheet, errors));
+      samples = read_samples(options->samples);
+      all.push_back(reproduce(predictor, samples, networks, sheet, errors));
     }
     if (!options->figures.empty()) {
       if (!own) throw usage_error("--figures needs --device, the model to draw");
-      std::filesystem::create_directories(options->figures);
-      for (const auto& [name, svg] : reproduction_figures(all.front(), all.back()))
-        write_file_atomically(std::filesystem::path(options->figures) / name, svg);
+      write_figures(options->figures, all, samples);
     }
     std::cout << render_reproductions(all, options->format.render_options());
     return 0;

@@ -203,4 +203,26 @@ std::map<std::string, std::string> reproduction_figures(const Reproduction& publ
   return figures;
 }
 
+std::map<std::string, std::string> degree_figures(const std::vector<DegreeError>& errors,
+                                                  const std::string& device) {
+  std::map<std::string, std::string> figures;
+  for (const Target target : {Target::kRuntime, Target::kPower}) {
+    const std::string name = target == Target::kRuntime ? "runtime" : "power";
+    SvgPlot plot{
+        "Polynomials of " + name + " on " + device, "degree", "held-out RMSPE, %", false, true, {}};
+    for (const DegreeError& e : errors) {
+      if (e.target != target) continue;
+      if (plot.series.empty() || plot.series.back().name != e.key) {
+        plot.series.emplace_back();
+        plot.series.back().name = e.key;
+        plot.series.back().line = true;
+      }
+      plot.series.back().x.push_back(e.degree);
+      plot.series.back().y.push_back(e.rmse);
+    }
+    if (!plot.series.empty()) figures["degree-" + name + ".svg"] = render_svg(plot);
+  }
+  return figures;
+}
+
 }  // namespace neuralpower

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "neuralpower/decide/degree_errors.h"
 #include "neuralpower/decide/rank.h"
 #include "neuralpower/decide/reproduce.h"
 #include "neuralpower/decide/search.h"
@@ -23,5 +24,9 @@ std::string search_figure(const Space& space, const SearchResult& result,
 // and errors of layer kinds beside the published ones.
 std::map<std::string, std::string> reproduction_figures(const Reproduction& published,
                                                         const Reproduction& own);
+
+// Held-out error against the polynomial's degree, a line a key (figure 3 of the paper).
+std::map<std::string, std::string> degree_figures(const std::vector<DegreeError>& errors,
+                                                  const std::string& device);
 
 }  // namespace neuralpower

@@ -14,7 +14,7 @@
 namespace neuralpower {
 namespace {
 
-constexpr double kWidth = 720, kHeight = 440, kLeft = 76, kRight = 20, kTop = 40, kBottom = 56;
+constexpr double kWidth = 720, kHeight = 440, kLeft = 76, kRight = 20, kTop = 60, kBottom = 56;
 constexpr std::array<const char*, 6> kColours = {"#0072b2", "#d55e00", "#009e73",
                                                  "#cc79a7", "#e69f00", "#56b4e9"};
 
@@ -80,7 +80,7 @@ struct Axis {
 };
 
 std::string marker(std::size_t kind, double x, double y, const char* colour) {
-  switch (kind % 3) {
+  switch ((kind + kind / kColours.size()) % 3) {  // another one when the colours come round
     case 0:
       return fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='3.6' fill='{}'/>\n", x, y, colour);
     case 1:
@@ -103,12 +103,12 @@ std::string draw_axes(const SvgPlot& plot, const Axis& x, const Axis& y) {
   for (const double tick : x.ticks()) {
     const double at = x.place(tick);
     out += fmt::format("<path d='M{:.1f} {}V{}' stroke='#ddd'/>\n", at, kTop, kHeight - kBottom);
-    out += text_at(at, kHeight - kBottom + 18, "middle", with_digits(tick, 3));
+    out += text_at(at, kHeight - kBottom + 18, "middle", fmt::format("{:.6g}", tick));
   }
   for (const double tick : y.ticks()) {
     const double at = y.place(tick);
     out += fmt::format("<path d='M{} {:.1f}H{}' stroke='#ddd'/>\n", kLeft, at, kWidth - kRight);
-    out += text_at(kLeft - 8, at + 4, "end", with_digits(tick, 3));
+    out += text_at(kLeft - 8, at + 4, "end", fmt::format("{:.6g}", tick));
   }
   out += fmt::format("<path d='M{0} {1}V{2}H{3}' fill='none' stroke='#333'/>\n", kLeft, kTop,
                      kHeight - kBottom, kWidth - kRight);
@@ -159,13 +159,15 @@ std::string render_svg(const SvgPlot& plot) {
       "font-family='sans-serif' font-size='12'>\n<rect width='{0}' height='{1}' fill='#fff'/>\n",
       kWidth, kHeight);
   out += draw_axes(plot, x, y);
-  double legend = kTop + 8;
+  double legend = kLeft + 8;  // in a row above the axes
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     out += draw_series(plot.series[i], i, x, y);
-    if (plot.series[i].name.empty()) continue;
-    out += marker(i, kWidth - kRight - 12, legend, kColours[i % kColours.size()]);
-    out += text_at(kWidth - kRight - 22, legend + 4, "end", plot.series[i].name);
-    legend += 17;
+    const std::string& name = plot.series[i].name;
+    if (name.empty()) continue;
+    constexpr double kCharacter = 7, kAbove = 12;
+    out += marker(i, legend, kTop - kAbove, kColours[i % kColours.size()]);
+    out += text_at(legend + 9, kTop - kAbove + 4, "start", name);
+    legend += 30 + kCharacter * display_width(name);
   }
   return out + "</svg>\n";
 }
