@@ -8,6 +8,7 @@ packages="g++ cmake ninja-build make git ca-certificates
   libdnnl-dev libopenblas-dev libeigen3-dev libgtest-dev libgmock-dev libbenchmark-dev
   python3 sqlite3 dpkg-dev file
   python3-dev pybind11-dev python3-numpy python3-pandas python3-tqdm python3-jsonschema
+  clang libclang-rt-14-dev
   python3-venv python3-pip python3-setuptools python3-wheel"
 
 missing=""

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <iostream>
 #include <sstream>
 #include <vector>
 
@@ -18,8 +19,8 @@ inline void check(bool holds) {
   if (!holds) std::abort();
 }
 
-// Layers in running order, texts that come back, and a list of layers that reads as the same.
-inline void check_network(const Network& network) {
+// Every tensor is there, and no layer reads what a later one writes.
+inline void check_order(const Network& network) {
   std::vector<bool> made(network.tensors.size(), false);
   std::vector<bool> computed(network.tensors.size(), false);
   const auto index = [&](TensorId id) {
@@ -33,9 +34,22 @@ inline void check_network(const Network& network) {
     for (TensorId id : layer.outputs) made[index(id)] = true;
   }
   for (TensorId id : network.outputs) index(id);
+}
+
+// Layers in running order, texts that come back, and a list of layers that reads as the same.
+inline void check_network(const Network& network) {
+  check_order(network);
+  if (network.layers.empty()) return;  // a list of layers has at least one
   std::ostringstream out;
   write_layers(out, network);
-  const Network again = parse_layer_list(out.str(), "again");
+  const Network again = [&] {
+    try {
+      return parse_layer_list(out.str(), "again");
+    } catch (const Error& error) {
+      std::cerr << out.str() << "is not read again: " << error.what() << "\n";
+      std::abort();
+    }
+  }();
   check(again.layers.size() == network.layers.size());
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const LayerConfig &before = network.layers[i].config, &after = again.layers[i].config;

@@ -1,49 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// Feeds bytes to the ONNX importer. Every input must end in a Network that keeps its promises or in
-// an Error; anything else is a bug.
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
+// Whatever the bytes are, they are refused with an Error or read as a sound network.
+#include <algorithm>
+#include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/importers/onnx/import_onnx.h"
 #include "neuralpower/network/fusion.h"
-#include "neuralpower/network/layer_text.h"
+#include "tests/fuzz/check_network.h"
+#include "tests/fuzz/onnx_mutator.h"
 
 namespace {
 
-void check(bool holds) {
-  if (!holds) std::abort();
-}
-
-void check_network(const neuralpower::Network& network) {
-  std::vector<bool> made(network.tensors.size(), false);
-  const auto index = [&](neuralpower::TensorId id) {
-    check(id >= 0 && static_cast<std::size_t>(id) < made.size());
-    return static_cast<std::size_t>(id);
-  };
-  for (const auto id : network.inputs) made[index(id)] = true;
-  for (const neuralpower::Layer& layer : network.layers) {
-    for (const auto id : layer.inputs) check(made[index(id)]);
-    for (const auto id : layer.outputs) made[index(id)] = true;
-    check(!neuralpower::format_layer(layer.config).empty());
-  }
+std::size_t hand_over(const std::string& bytes, std::uint8_t* out, std::size_t max_size) {
+  const std::size_t size = std::min(bytes.size(), max_size);
+  std::memcpy(out, bytes.data(), size);
+  return size;
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  neuralpower::ImportOptions options;
-  // Every other input is also read at another batch size.
-  if (size % 2 == 1) options.batch = 3;
+  using namespace neuralpower;
+  ImportOptions options;
+  if (size % 2 == 1) options.batch = 3;  // every other file is also read at another batch size
+  std::optional<Network> network;
   try {
-    const neuralpower::Network network = neuralpower::import_onnx_bytes(
-        {reinterpret_cast<const char*>(data), size}, "fuzz", options);
-    check_network(network);
-    neuralpower::total_work(network);
-    check_network(neuralpower::fuse_patterns(network).network);
-  } catch (const neuralpower::Error&) {
+    network = import_onnx_bytes({reinterpret_cast<const char*>(data), size}, "fuzz", options);
+  } catch (const Error&) {
+    return 0;
+  }
+  check_network(*network);
+  try {
+    check_order(fuse_patterns(*network).network);
+  } catch (const Error&) {  // a sum beyond 2^63
   }
   return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
+  std::mt19937 random(seed);
+  if (random() % 4 == 0) return LLVMFuzzerMutate(data, size, max_size);
+  neuralpower::OnnxTree tree(data, size);
+  for (unsigned left = 1 + random() % 3; left > 0; --left) tree.mutate(random);
+  return hand_over(tree.bytes(), data, max_size);
+}
+
+extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* data, std::size_t size,
+                                                 const std::uint8_t* other, std::size_t other_size,
+                                                 std::uint8_t* out, std::size_t max_size,
+                                                 unsigned seed) {
+  std::mt19937 random(seed);
+  neuralpower::OnnxTree tree(data, size), donor(other, other_size);
+  for (unsigned left = 1 + random() % 3; left > 0; --left) tree.take_from(donor, random);
+  return hand_over(tree.bytes(), out, max_size);
 }

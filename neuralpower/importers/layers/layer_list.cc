@@ -178,6 +178,8 @@ class ListReader {
   // Puts in what the line leaves out and its inputs tell.
   void complete(LayerLine& line, const std::vector<TensorId>& inputs) {
     if (inputs.empty() || line.kind == "unsupported") return;
+    // Complete as it is: a vector, which has a batch and no in=.
+    if (line.has("batch") && line.inputs && !line.outputs.empty()) return;
     if (line.kind == "matmul") return complete_matmul(line, inputs);
     if (line.kind == "attention") return complete_attention(line, inputs);
     if (is_elementwise(line.kind)) return complete_elementwise(line, inputs);
@@ -254,29 +256,13 @@ class ListReader {
     line.add("width", std::to_string(q[3]));
   }
 
-  // What a line says about its inputs against what it reads: the number of elements must agree
-  // (fc reads 512x7x7 as 25088).
-  void check_inputs(const LayerConfig& config, const std::vector<TensorId>& inputs) const {
-    if (std::holds_alternative<UnsupportedOp>(config.op)) return;
-    if (const auto* op = std::get_if<Elementwise>(&config.op)) {
-      if (static_cast<std::int64_t>(inputs.size()) > op->inputs)
-        throw bad_input("inputs=" + std::to_string(op->inputs) + ", but it reads " +
-                        std::to_string(inputs.size()) + " tensors");
-      return;
-    }
-    if (std::holds_alternative<Concat>(config.op) && inputs.size() != config.inputs.size())
-      throw bad_input("in= has " + std::to_string(config.inputs.size()) + " parts, but it reads " +
-                      std::to_string(inputs.size()) + " tensors");
-    if (std::holds_alternative<MatMul>(config.op) || std::holds_alternative<Attention>(config.op))
-      return;
-    for (std::size_t i = 0; i < std::min(inputs.size(), config.inputs.size()); ++i) {
-      const auto& [name, read, dtype, shape_known] = builder_.tensor(inputs[i]);
-      if (!shape_known) continue;
-      if (read.element_count() == config.inputs[i].element_count()) continue;
-      throw bad_input("its input is " + config.inputs[i].to_string() + ", but '" + name +
-                      "' gives " + read.to_string() +
-                      "; leave in= and batch= out, or name what it reads with '<- NAME'");
-    }
+  // A line that says both what it reads and what it writes is taken at its word.
+  void check_inputs(const LayerLine& line, const LayerConfig& config,
+                    const std::vector<TensorId>& inputs) const {
+    if (line.inputs && !line.outputs.empty()) return;
+    std::vector<const Tensor*> read;
+    for (TensorId input : inputs) read.push_back(&builder_.tensor(input));
+    if (const auto misfit = find_misfit(config, read)) throw bad_input(*misfit);
   }
 
   std::vector<TensorId> resolve_inputs(const LayerLine& line) const {
@@ -313,7 +299,7 @@ class ListReader {
         define(name, inputs.back());
       }
     }
-    check_inputs(config, inputs);
+    check_inputs(line, config, inputs);
     add_layer(line, std::move(config), std::move(inputs));
     given_params_.push_back(params);
   }
@@ -382,6 +368,27 @@ int hex_digit(char c) {
 }
 
 }  // namespace
+
+std::optional<std::string> find_misfit(const LayerConfig& config,
+                                       const std::vector<const Tensor*>& read) {
+  // An element-wise layer may read more than it combines: a quantised one its computed scale.
+  const bool unchecked = std::holds_alternative<UnsupportedOp>(config.op) ||
+                         std::holds_alternative<Elementwise>(config.op);
+  if (unchecked) return std::nullopt;
+  if (std::holds_alternative<Concat>(config.op) && read.size() != config.inputs.size())
+    return "in= has " + std::to_string(config.inputs.size()) + " parts, but it reads " +
+           std::to_string(read.size()) + " tensors";
+  if (std::holds_alternative<MatMul>(config.op) || std::holds_alternative<Attention>(config.op))
+    return std::nullopt;
+  for (std::size_t i = 0; i < std::min(read.size(), config.inputs.size()); ++i) {
+    if (!read[i]->shape_known) continue;
+    if (read[i]->shape.element_count() == config.inputs[i].element_count()) continue;
+    return "its input is " + config.inputs[i].to_string() + ", but '" + read[i]->name + "' gives " +
+           read[i]->shape.to_string() +
+           "; leave in= and batch= out, or name what it reads with '<- NAME'";
+  }
+  return std::nullopt;
+}
 
 Network parse_layer_list(std::string_view text, std::string_view name,
                          const ImportOptions& options) {

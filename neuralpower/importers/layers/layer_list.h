@@ -13,17 +13,20 @@
 //   output <- left, right, table
 //
 // A line that leaves `in=` and `batch=` out gets them from what it reads; a line that has them must
-// agree with it in the number of elements. Names are unique; a line may only read lines above it,
-// so a list cannot have a cycle. Learned parameters are the weights of the operation and a bias per
-// output channel of conv, deconv and fc, unless a batch norm reads the output (it has the bias
-// then); `params=N` at the end of a line overrules that.
+// agree with it in the number of elements, unless it also says what it writes (`->`). Names are
+// unique; a line may only read lines above it, so a list cannot have a cycle. Learned parameters
+// are the weights of the operation and a bias per output channel of conv, deconv and fc, unless a
+// batch norm reads the output (it has the bias then); `params=N` at the end of a line overrules
+// that.
 //
 // Errors name the line ("line 7").
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "neuralpower/importers/import_options.h"
 #include "neuralpower/network/network.h"
@@ -33,6 +36,11 @@ namespace neuralpower {
 Network import_layer_list(const std::filesystem::path& file, const ImportOptions& options);
 Network parse_layer_list(std::string_view text, std::string_view name,
                          const ImportOptions& options = {});
+
+// What a list's reader would say of a layer with this configuration that reads these tensors: the
+// number of elements must agree (fc reads 512x7x7 as 25088). Nothing if they fit.
+std::optional<std::string> find_misfit(const LayerConfig& config,
+                                       const std::vector<const Tensor*>& read);
 
 // A name as a layer list writes it: blanks, control characters, broken UTF-8 and , # < > \ become
 // \xNN. unescape_name(escape_name(s)) == s.

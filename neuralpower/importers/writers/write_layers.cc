@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/importers/writers/write_layers.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -24,12 +25,11 @@ class ListWriter {
     out_ << "# " << printable(network_.name, 100) << "\n";
     for (TensorId id : network_.inputs) write_tensor(id, "input");
     for (const Layer& layer : network_.layers) {
-      // What nobody computes is a constant of the file.
-      for (TensorId id : layer.inputs)
-        if (name(id).empty()) write_tensor(id, "constant");
+      write_constants(layer.inputs);
       write_layer(layer);
     }
     if (network_.outputs.empty()) return;
+    write_constants(network_.outputs);
     out_ << "output <- ";
     for (std::size_t i = 0; i < network_.outputs.size(); ++i)
       out_ << (i == 0 ? "" : ", ") << name(network_.outputs[i]);
@@ -56,6 +56,23 @@ class ListWriter {
     out_ << "\n";
   }
 
+  // What nobody computes is a constant of the file.
+  void write_constants(const std::vector<TensorId>& read) {
+    for (TensorId id : read)
+      if (name(id).empty()) write_tensor(id, "constant");
+  }
+
+  // False if a reader would take another configuration from what the layer reads: its first input
+  // may be a constant of the file, such as a table that it gathers from.
+  bool follows_from_inputs(const Layer& layer) const {
+    std::vector<const Tensor*> read;
+    for (TensorId id : layer.inputs) read.push_back(&tensor(id));
+    const bool is_vector =
+        layer.config.inputs.size() == 1 && layer.config.inputs[0].rank() < 2 &&
+        std::any_of(read.begin(), read.end(), [](auto* one) { return one->shape.rank() > 1; });
+    return !is_vector && !find_misfit(layer.config, read);
+  }
+
   void write_layer(const Layer& layer) {
     const std::string layer_name = unique(layer.name, "layer");
     const bool known = !std::holds_alternative<UnsupportedOp>(layer.config.op);
@@ -72,7 +89,8 @@ class ListWriter {
       const bool as_inferred =
           known ? output.shape_known && output.shape == output_shape(layer.config)
                 : !output.shape_known;
-      if (!as_inferred) out_ << " -> " << (output.shape_known ? output.shape.to_string() : "?");
+      if (!as_inferred || !follows_from_inputs(layer))
+        out_ << " -> " << (output.shape_known ? output.shape.to_string() : "?");
     } else {
       for (std::size_t i = 0; i < layer.outputs.size(); ++i) {
         const Tensor& output = tensor(layer.outputs[i]);
@@ -81,6 +99,8 @@ class ListWriter {
              << (output.shape_known ? output.shape.to_string() : "?");
       }
     }
+    // A node whose outputs nobody named: the line has one that nobody reads.
+    if (layer.outputs.empty() && !follows_from_inputs(layer)) out_ << " -> ?";
     out_ << "\n";
   }
 

@@ -96,5 +96,20 @@ TEST(WriteLayers, OddNamesStayApart) {
   EXPECT_EQ(again.layers[2].inputs, again.layers[0].outputs);
 }
 
+// Layers as ONNX files have them, which read a constant first or more than they combine.
+TEST(WriteLayers, WhatDoesNotFollowFromTheInputsComesBack) {
+  const std::string text =
+      "# odd\n"
+      "x: input shape=2x4x6x6\n"
+      "gathered: move mode=gather batch=10 to=3x6 <- x -> 3x6\n"
+      "scale: move mode=quantize batch=1 to=1 dtype=i8 <- x -> 1\n"
+      "one: add batch=1 inputs=2 <- x, x, x -> 1\n"
+      "c: constant shape=7\n"
+      "output <- one, c\n";
+  const Network network = parse_layer_list(text, "odd");
+  EXPECT_EQ(format_layer(network.layers[0].config), "move mode=gather batch=10 to=3x6");
+  EXPECT_EQ(written(network), text);
+}
+
 }  // namespace
 }  // namespace neuralpower
