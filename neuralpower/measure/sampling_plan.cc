@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <random>
 #include <set>
-#include <sstream>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/network/work.h"
@@ -227,12 +226,8 @@ SamplingPlan parse_sampling_plan(std::string_view text) {
 }
 
 SamplingPlan read_sampling_plan(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) throw bad_input("no such file, or it cannot be read").in_file(file.string());
   try {
-    SamplingPlan plan = parse_sampling_plan(text.str());
+    SamplingPlan plan = parse_sampling_plan(read_file(file));
     for (PlanNetwork& network : plan.networks)
       if (network.file.is_relative()) network.file = file.parent_path() / network.file;
     return plan;

@@ -11,6 +11,7 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/file.h"
 #include "neuralpower/base/text.h"
+#include "neuralpower/features/features.h"
 
 namespace neuralpower {
 namespace {
@@ -80,6 +81,13 @@ double number(const Json& json, const char* what) {
   return value;
 }
 
+int whole(const Json& json, const char* what) {
+  const double value = number(json, what);
+  if (!(value >= 0 && value <= 1e9) || value != std::floor(value))
+    throw bad_input(fmt::format("{} is not a whole number", what));
+  return static_cast<int>(value);
+}
+
 std::string text(const Json& json, const char* name, const char* fallback = nullptr) {
   if (fallback && !json.contains(name)) return fallback;
   const Json& value = member(json, name);
@@ -140,7 +148,7 @@ LayerModel layer_model_from_json(const Json& json, const std::string& key, Targe
   if (json.contains("interval")) model.interval = bands_from_json(json["interval"]);
   if (json.contains("held_out")) {
     const Json& h = json["held_out"];
-    model.report.rows = static_cast<int>(number(member(h, "rows"), "rows"));
+    model.report.rows = whole(member(h, "rows"), "rows");
     model.report.rmspe = number(member(h, "rmspe"), "rmspe");
     model.report.rmse = number(member(h, "rmse"), "rmse");
     model.report.mape = number(member(h, "mape"), "mape");
@@ -149,6 +157,10 @@ LayerModel layer_model_from_json(const Json& json, const std::string& key, Targe
   model.report.note = text(json, "note", "");
   model.report.terms = count_terms(model);
   LayerFormula check(model);  // every name must be known
+  const auto known = feature_names(model.key);
+  for (const FeatureRange& range : model.ranges)
+    if (std::find(known.begin(), known.end(), range.feature) == known.end())
+      throw bad_input(fmt::format("the range of '{}': no such feature", range.feature));
   return model;
 }
 
@@ -204,8 +216,7 @@ DeviceModel parse_device_model(std::string_view json_text) {
   model.method = text(json, "method");
   model.no_power = text(json, "no_power", "");
   const Json& samples = member(json, "samples");
-  model.configurations =
-      static_cast<int>(number(member(samples, "configurations"), "configurations"));
+  model.configurations = whole(member(samples, "configurations"), "configurations");
   model.samples_sha256 = text(samples, "sha256", "");
   model.source = text(samples, "source", "");
   if (samples.contains("seed") && samples["seed"].is_number_unsigned())

@@ -10,6 +10,9 @@
 namespace neuralpower {
 namespace {
 
+// Every row is as wide as the widest: one long cell must not blow up all of them.
+constexpr int kWidestText = 240;
+
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 std::string shortened(const std::string& text, int width) {
@@ -38,7 +41,8 @@ std::string Table::render(int width) const {
     int widest = display_width(columns_[c].title);
     for (const auto& row : rows_)
       if (!row.empty()) widest = std::max(widest, display_width(row[c]));
-    widths.push_back(widest);
+    const bool is_text = columns_[c].align == Align::kLeft;
+    widths.push_back(is_text ? std::min(widest, kWidestText) : widest);
   }
   const auto total = [&] {
     int sum = -2;

@@ -4,12 +4,20 @@
 #include "neuralpower/base/text.h"
 
 namespace neuralpower {
+namespace {
 
-CsvTable::CsvTable(const std::filesystem::path& file) : file_(file.string()), in_(file) {
+constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+
+}  // namespace
+
+CsvTable::CsvTable(const std::filesystem::path& file) : file_(file.string()) {
+  // Asked before it is opened: a pipe would wait for a writer, a device never end.
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(file, failure)) fail_to_open();
+  in_.open(file);
   if (!in_) fail_to_open();
   std::string line;
-  if (!std::getline(in_, line) || trim(line).empty()) throw located(bad_input("the file is empty"));
-  number_ = 1;
+  if (!read_line(line) || trim(line).empty()) throw located(bad_input("the file is empty"));
   if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
   const auto names = split_csv_line(trim(line));
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -28,8 +36,7 @@ void CsvTable::require(std::string_view column) const {
 
 bool CsvTable::next() {
   std::string line;
-  while (std::getline(in_, line)) {
-    ++number_;
+  while (read_line(line)) {
     if (trim(line).empty()) continue;
     fields_ = split_csv_line(trim(line));
     if (fields_.size() > columns_.size())
@@ -88,9 +95,27 @@ Error CsvTable::located(Error error) const {
 }
 
 void CsvTable::fail_to_open() const {
-  Error error = bad_input(std::filesystem::exists(file_) ? "cannot be read; check its permissions"
-                                                         : "no such file");
+  std::error_code failure;
+  const bool exists = std::filesystem::exists(file_, failure);
+  Error error = bad_input(!exists ? "no such file"
+                          : std::filesystem::is_regular_file(file_, failure)
+                              ? "cannot be read; check its permissions"
+                              : "is not a regular file");
   throw error.in_file(file_);
+}
+
+bool CsvTable::read_line(std::string& line) {
+  line.clear();
+  int c = in_.get();
+  if (c == std::ifstream::traits_type::eof()) return false;
+  ++number_;
+  for (; c != '\n' && c != std::ifstream::traits_type::eof(); c = in_.get()) {
+    line += static_cast<char>(c);
+    if (line.size() > kLongestLine)
+      throw located(bad_input("the line is longer than " + std::to_string(kLongestLine >> 20) +
+                              " MiB; is this a CSV file?"));
+  }
+  return true;
 }
 
 std::vector<std::string> split_csv_line(std::string_view line) {

@@ -45,6 +45,7 @@ class CsvTable {
 
  private:
   [[noreturn]] void fail_to_open() const;
+  bool read_line(std::string& line);  // false at the end
 
   std::string file_;
   std::ifstream in_;

@@ -473,6 +473,8 @@ std::vector<NetworkSample> SampleStore::networks(std::optional<ConditionsId> onl
 }
 
 bool is_sample_store(const std::filesystem::path& file) {
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(file, failure)) return false;  // opening a pipe would wait
   std::ifstream in(file, std::ios::binary);
   std::string start(15, '\0');
   return in.read(start.data(), static_cast<std::streamsize>(start.size())) &&
