@@ -5,6 +5,7 @@
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/importers/importers.h"
+#include "neuralpower/network/blocks.h"
 #include "neuralpower/network/fusion.h"
 #include "neuralpower/report/inspect_report.h"
 
@@ -31,8 +32,11 @@ Action configure_inspect(CLI::App& app) {
     ImportOptions import;
     if (options->batch > 0) import.batch = options->batch;
     options->shape.apply_to(import);
-    FusedNetwork result{import_network(options->file, import), {}};
-    if (options->fused) result = fuse_patterns(result.network);
+    FusedNetwork result{import_network(options->file, import), {}, {}};
+    if (options->fused) {
+      result = fuse_patterns(result.network);
+      result.blocks = find_blocks(result.network);
+    }
     std::cout << render_network(result, options->format.render_options());
     return 0;
   };

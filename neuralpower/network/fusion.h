@@ -31,6 +31,7 @@ struct FusedGroup {
 struct FusedNetwork {
   Network network;
   std::vector<FusedGroup> groups;
+  std::vector<FusedGroup> blocks;  // seen, but still the layers that they are (blocks.h)
 };
 
 FusedNetwork fuse_patterns(const Network& network);

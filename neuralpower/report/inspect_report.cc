@@ -55,7 +55,22 @@ std::string render_json(const FusedNetwork& fused) {
   for (const FusedGroup& group : fused.groups)
     json["fused"].push_back(
         {{"layer", group.layer}, {"pattern", group.pattern}, {"members", group.members}});
+  for (const FusedGroup& block : fused.blocks)
+    json["blocks"].push_back(
+        {{"layer", block.layer}, {"pattern", block.pattern}, {"members", block.members}});
   return json_text(json);
+}
+
+// One line a group: its name, what it is, its members.
+std::string list_groups(const std::vector<FusedGroup>& groups) {
+  std::string out;
+  for (const FusedGroup& group : groups) {
+    std::string members;
+    for (const std::string& member : group.members)
+      members += (members.empty() ? "" : ", ") + printable(member);
+    out += fmt::format("  {} is {}: {}\n", printable(group.layer), group.pattern, members);
+  }
+  return out;
 }
 
 std::string render_csv(const Network& network) {
@@ -113,13 +128,10 @@ std::string render_table(const FusedNetwork& fused, int width) {
   if (total.unsupported > 0)
     out += fmt::format("\nNot covered by these totals, {} of {} layers:\n{}", total.unsupported,
                        network.layers.size(), unsupported);
-  if (!fused.groups.empty()) out += "\nFused, because nothing else reads what is between:\n";
-  for (const FusedGroup& group : fused.groups) {
-    std::string members;
-    for (const std::string& member : group.members)
-      members += (members.empty() ? "" : ", ") + printable(member);
-    out += fmt::format("  {} is {}: {}\n", printable(group.layer), group.pattern, members);
-  }
+  if (!fused.groups.empty())
+    out += "\nFused, because nothing else reads what is between:\n" + list_groups(fused.groups);
+  if (!fused.blocks.empty())
+    out += "\nBlocks, which stay their layers:\n" + list_groups(fused.blocks);
   return out;
 }
 

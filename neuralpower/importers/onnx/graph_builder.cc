@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "neuralpower/base/checked.h"
+#include "neuralpower/importers/onnx/compositions.h"
 #include "neuralpower/importers/onnx/folding.h"
 #include "neuralpower/importers/onnx/folding_rules.h"
 #include "neuralpower/importers/onnx/parameters.h"
@@ -114,6 +115,8 @@ void GraphBuilder::walk_node(const NodeProto& node, const std::string& called, S
       add_unsupported(node, called, inputs, "how often the loop runs depends on data", scope);
     return;
   }
+  if (const FunctionProto* composition = find_composition(node, inputs, attributes))
+    return walk_function(*composition, node, inputs, attributes, scope);
   const Operator* op = find_operator(node.domain, node.op);
   if (!op)
     if (const FunctionProto* function = find_function(node))

@@ -18,6 +18,27 @@ Translation translate_matmul(const NodeView& node) {
                         node.dtype(0));
 }
 
+// com.microsoft: a MatMul whose operands may be transposed, and is scaled by a number.
+Translation translate_fused_matmul(const NodeView& node) {
+  Shape a = node.shape(0), b = node.shape(1);
+  for (const char* name : {"transBatchA", "transBatchB"})
+    if (node.attributes.integer(name, 0) != 0)
+      return unsupported("a FusedMatMul that swaps the batch");
+  const auto transpose = [](Shape& shape) {
+    if (shape.rank() > 1) std::swap(shape[shape.rank() - 2], shape[shape.rank() - 1]);
+  };
+  if (node.attributes.integer("transA", 0) != 0) transpose(a);
+  if (node.attributes.integer("transB", 0) != 0) transpose(b);
+  return matrix_product(node, a, b, node.constant(0), node.constant(1), node.dtype(0));
+}
+
+// Queries or keys turned by their place: each element times a cosine plus its partner times a sine.
+Translation translate_rotary_embedding(const NodeView& node) {
+  const Shape& shape = node.shape(0);
+  return one_output(Elementwise{ElementwiseMode::kMul, 2, 1}, {at_least_1d(shape)}, node.dtype(0),
+                    shape);
+}
+
 Translation translate_gemm(const NodeView& node) {
   Shape a = node.shape(0), b = node.shape(1);
   // Opset 7 and later take matrices only; some exporters hand on what would be flattened.
@@ -154,8 +175,14 @@ Translation translate_attention(const NodeView& node) {
 }
 
 constexpr Operator kRows[] = {
-    {"MatMul", translate_matmul}, {"Gemm", translate_gemm},           {"FusedGemm", translate_gemm},
-    {"Einsum", translate_einsum}, {"Attention", translate_attention},
+    {"MatMul", translate_matmul},
+    {"FusedMatMul", translate_fused_matmul},
+    {"TransposeMatMul", translate_fused_matmul},
+    {"Gemm", translate_gemm},
+    {"FusedGemm", translate_gemm},
+    {"Einsum", translate_einsum},
+    {"Attention", translate_attention},
+    {"RotaryEmbedding", translate_rotary_embedding, first_slots(1)},
 };
 
 }  // namespace

@@ -83,9 +83,10 @@ Translation translate_rms_norm(const NodeView& node) {
   return over_last_axes(node, NormMode::kRms, node.attributes.integer("axis", -1));
 }
 
-// Layer norm of a sum; the sum is the fourth output.
-Translation translate_skip_layer_norm(const NodeView& node) {
-  Translation result = over_last_axes(node, NormMode::kLayer, -1);
+// Layer norm or rms norm of a sum; the sum is the fourth output.
+template <NormMode mode>
+Translation translate_skip_norm(const NodeView& node) {
+  Translation result = over_last_axes(node, mode, -1);
   result.outputs.push_back({node.shape(0), node.dtype(0)});
   return result;
 }
@@ -138,7 +139,8 @@ constexpr Operator kRows[] = {
     {"LayerNormalization", translate_layer_norm},
     {"RMSNormalization", translate_rms_norm},
     {"SimplifiedLayerNormalization", translate_rms_norm},
-    {"SkipLayerNormalization", translate_skip_layer_norm},
+    {"SkipLayerNormalization", translate_skip_norm<NormMode::kLayer>},
+    {"SkipSimplifiedLayerNormalization", translate_skip_norm<NormMode::kRms>},
     {"MeanVarianceNormalization", translate_mean_variance_norm},
     {"LpNormalization", translate_lp_norm},
     {"Softmax", translate_softmax},

@@ -53,8 +53,27 @@ Translation translate_matmul_integer(const NodeView& node) {
                      DataType::kI32);
 }
 
+// com.microsoft: inputs a, b, a_scale, b_scale, ..., or a, b, b_scale, ... with `a` still real; the
+// result is scaled back.
+Translation translate_matmul_to_real(const NodeView& node) {
+  Translation result = matrix_product(node, node.shape(0), node.shape(1), node.constant(0),
+                                      node.constant(1), node.dtype(1));
+  return with_output(std::move(result), DataType::kF32);
+}
+
+// Inputs x, x_scale, x_zero_point, y_scale, y_zero_point.
+Translation translate_qlinear_softmax(const NodeView& node) {
+  NodeView plain = node;
+  plain.op = "Softmax";
+  plain.domain = "";
+  plain.opset = node.attributes.integer("opset", 13);
+  return find_operator("", "Softmax")->translate(plain);
+}
+
 // Inputs x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, bias.
 Translation translate_qlinear_conv(const NodeView& node) {
+  if (node.attributes.integer("channels_last", 0) != 0)
+    return unsupported("a convolution with channels last");
   return with_output(convolution_of(node, node.shape(0), node.shape(3), node.dtype(0)),
                      byte_type(node, 7, node.dtype(0)));
 }
@@ -126,6 +145,9 @@ constexpr Operator kRows[] = {
     {"DynamicQuantizeLinear", translate_dynamic_quantize, first_slots(1)},
     {"ConvInteger", translate_conv_integer, first_slots(2), true},
     {"MatMulInteger", translate_matmul_integer, first_slots(2), true},
+    {"MatMulIntegerToFloat", translate_matmul_to_real, slots({0, 1, 6}), true},
+    {"DynamicQuantizeMatMul", translate_matmul_to_real, slots({0, 1, 4}), true},
+    {"QLinearSoftmax", translate_qlinear_softmax, first_slots(1)},
     {"QLinearConv", translate_qlinear_conv, slots({0, 3, 8}), true},
     {"QLinearMatMul", translate_qlinear_matmul, slots({0, 3}), true},
     {"QGemm", translate_qgemm, slots({0, 3, 6}), true},

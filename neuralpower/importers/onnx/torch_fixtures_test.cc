@@ -12,7 +12,7 @@
 
 #include "neuralpower/base/text.h"
 #include "neuralpower/importers/onnx/import_onnx.h"
-#include "neuralpower/network/fusion.h"
+#include "neuralpower/network/blocks.h"
 #include "neuralpower/network/layer_text.h"
 
 namespace neuralpower {
@@ -59,8 +59,9 @@ TEST(TorchFixtures, CountsEqualPyTorchs) {
 
 std::map<std::string, int> patterns_in(const std::string& file) {
   std::map<std::string, int> counts;
-  for (const FusedGroup& group : fuse_patterns(import(file, 1)).groups)
-    ++counts[std::string(group.pattern)];
+  const FusedNetwork fused = fuse_patterns(import(file, 1));
+  for (const FusedGroup& group : fused.groups) ++counts[std::string(group.pattern)];
+  for (const FusedGroup& block : find_blocks(fused.network)) ++counts[std::string(block.pattern)];
   return counts;
 }
 
@@ -72,7 +73,8 @@ TEST(TorchFixtures, PatternsAreSeenAsWhatTheyAre) {
             (Counts{{"attention", 3}, {"gelu", 3}, {"layer norm", 7}}));
   EXPECT_EQ(patterns_in("vit_b_32.opset13.rebatch.onnx"),
             (Counts{{"attention", 12}, {"gelu", 12}, {"layer norm", 25}}));
-  EXPECT_EQ(patterns_in("efficientnet_b0.opset15.nofold.onnx"), (Counts{{"silu", 49}}));
+  EXPECT_EQ(patterns_in("efficientnet_b0.opset15.nofold.onnx"), (Counts{{"silu", 49}, {"squeeze-excite", 16}}));
+  EXPECT_EQ(patterns_in("mobilenet_v3_small.opset14.preserve.onnx").at("squeeze-excite"), 9);
   EXPECT_EQ(patterns_in("shufflenet_v2_x0_5.opset13.rebatch.onnx"),
             (Counts{{"channel shuffle", 16}}));
 }
