@@ -2,6 +2,7 @@
 #include "neuralpower/api/shipped_files.h"
 
 #include <dlfcn.h>
+#include <sys/auxv.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -22,6 +23,9 @@ fs::path folder_of_this_code() {
   std::error_code ignored;
   // For the program itself dladdr() repeats how it was called, which may be a bare word.
   fs::path file = fs::read_symlink("/proc/self/exe", ignored);
+  if (ignored)  // a bare chroot has no /proc; the kernel told us what it started, too
+    if (const auto started = reinterpret_cast<const char*>(getauxval(AT_EXECFN)))
+      file = fs::weakly_canonical(started, ignored);
   if (dladdr(reinterpret_cast<const void*>(&folder_of_this_code), &info) != 0 && info.dli_fname &&
       std::string_view(info.dli_fname).find(".so") != std::string_view::npos)
     file = fs::weakly_canonical(info.dli_fname, ignored);
