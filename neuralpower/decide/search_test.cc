@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/decide/search_state.h"
 #include "neuralpower/decide/test_device.h"
 #include "neuralpower/importers/layers/layer_list.h"
 
@@ -126,6 +128,39 @@ TEST_F(SearchTest, ShardsThreadsAndResumingFindTheSame) {
   EXPECT_EQ(front.size(), whole.front.size());
 }
 
+// As after a kill: what was found stands in the state, the rest is done by another run.
+TEST_F(SearchTest, AStateGoesOnWhereItEnded) {
+  for (const auto mode : {SearchOptions::Mode::kSample, SearchOptions::Mode::kEvolve}) {
+    SearchOptions options;
+    options.mode = mode;
+    options.count = 150000;  // more than a progress report's worth
+    const SearchResult whole = run(options);
+    std::string state;
+    search(space_, predictor_, options, [&](const SearchResult& part) {
+      state = search_state(part, "x");
+      return false;
+    });
+    const SearchResult half = parse_search_state(space_, state, "x");
+    EXPECT_GT(half.next, 0u);
+    EXPECT_LT(half.next, half.end);
+    const SearchResult rest = search(space_, predictor_, options, {}, half);
+    EXPECT_EQ(rest.evaluated, whole.evaluated);
+    EXPECT_EQ(indices(rest.front), indices(whole.front));
+    EXPECT_EQ(indices(rest.best), indices(whole.best));
+    EXPECT_THROW(parse_search_state(space_, state, "another"), Error);
+  }
+}
+
+TEST_F(SearchTest, EvolutionCutInShardsIsDeterministic) {
+  SearchOptions options;
+  options.mode = SearchOptions::Mode::kEvolve;
+  options.count = 2000;
+  options.shards = 2;
+  options.shard = 1;
+  EXPECT_EQ(run(options).begin, 1000u);
+  EXPECT_EQ(indices(run(options).front), indices(run(options).front));
+}
+
 TEST_F(SearchTest, LimitsAndErrorsLeaveOut) {
   SearchOptions options;
   const SearchResult all = run(options);
@@ -151,6 +186,30 @@ TEST_F(SearchTest, EvolutionFindsTheBestOfASmallSpace) {
   options.mode = SearchOptions::Mode::kEvolve;
   options.count = 3000;
   EXPECT_EQ(run(options).best[0].architecture, run({}).best[0].architecture);
+}
+
+TEST(Space, IndexAndEnumerationAgree) {
+  const Space space = parse_space(kBlocks, "blocks");
+  // 2 stems, 1 + 2 + 4 depths, 4 edges, 2 last layers
+  ASSERT_EQ(space.count(), 2u * 7u * 4u * 2u);
+  EXPECT_NEAR(space.log10_count(), std::log10(112.0), 1e-9);
+  Architecture a = space.at(0);
+  std::set<std::string> names;
+  for (std::uint64_t i = 0; i < 112; ++i) {
+    EXPECT_EQ(space.at(i), a);
+    names.insert(describe(space, a));
+    EXPECT_EQ(space.advance(a), i + 1 < 112);
+  }
+  EXPECT_EQ(names.size(), 112u);
+}
+
+TEST(Space, CountsWithoutOverflow) {
+  const Space space = parse_space(
+      "image: input batch=1 in=3x8x8\nchoose a = 1..250\nrepeat 1..40 n\n  choose b = 1..250\n"
+      "  conv out=$b kernel=1\nend\n",
+      "huge");
+  EXPECT_FALSE(space.count());
+  EXPECT_NEAR(space.log10_count(), 41 * std::log10(250.0), 0.01);
 }
 
 TEST(Space, ErrorsNameTheLine) {

@@ -170,7 +170,16 @@ TEST(SumPrograms, HaveTheSameBitsSideBySide) {
                                           "over(in_bytes,1e6)*min(Ci,Co)/max(Ho,7)",
                                           "min([Ci>1],ramp(Co,3,90))*[N<9]",
                                           "in_bytes/pw",
-                                          "2.5*Ho*Wo*Ci*Co*N*kh*kw*sh*sw*groups"};
+                                          "2.5*Ho*Wo*Ci*Co*N*kh*kw*sh*sw*groups",
+                                          "macs/Co",
+                                          "in_bytes/Co",
+                                          "up(Co,6)/Co",
+                                          "up(Co,327680)/Co",
+                                          "bytes/Ci",
+                                          "flops/Ci",
+                                          "out_bytes/pw",
+                                          "Wo/(N*Ho*Wo)",
+                                          "Co/(N*Ho*Wo)"};
   std::vector<SumAddend> addends;
   for (std::size_t i = 0; i < names.size(); ++i)
     addends.push_back({Term::parse(names[i], "conv"), 0.1 + static_cast<double>(i), i % 2});
@@ -211,6 +220,52 @@ TEST(SumPrograms, HaveTheSameBitsSideBySide) {
       EXPECT_EQ(sums[1].values[l], alone[1] * real_math::exp_of(std::clamp(
                                                   static_cast<double>(l) - 16 + 0.3, -9.0, 12.0)))
           << kernels->name;
+    }
+  }
+}
+
+// Quotients with one divisor are made of its reciprocal; they must be those of a division.
+TEST(SumPrograms, QuotientsAreRoundedAsDivisionsAre) {
+  const std::vector<SumAddend> addends = {{Term::parse("macs/Co", "conv"), 1, 0},
+                                          {Term::parse("bytes/Co", "conv"), 1, 1},
+                                          {Term::parse("up(Ci,6)", "conv"), 1, 2}};
+  const SumProgram program(addends, 3);
+  constexpr std::size_t kLanes = SumProgram::kLanes;
+  const auto names = feature_names("conv");
+  const auto at = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  };
+  struct alignas(64) Row {
+    double values[kLanes];
+  };
+  Row x, z, y, w, sums[3], room[40];
+  ASSERT_LE(program.lane_room(), 40 * kLanes);
+  std::vector<const double*> columns(names.size(), nullptr);
+  columns[at("macs")] = x.values;
+  columns[at("bytes")] = z.values;
+  columns[at("Co")] = y.values;
+  columns[at("Ci")] = w.values;
+  double* const results[3] = {sums[0].values, sums[1].values, sums[2].values};
+  std::mt19937_64 random(9);
+  const auto any = [&](int exponents) {  // any mantissa, short and long ones
+    const std::uint64_t bits = random() >> (random() % 60);
+    return std::ldexp(static_cast<double>(bits | 1), static_cast<int>(random() % 2) * -exponents);
+  };
+  for (int trial = 0; trial < 5000; ++trial) {
+    for (std::size_t l = 0; l < kLanes; ++l) {
+      x.values[l] = any(30);
+      z.values[l] = static_cast<double>(random() % 100000);
+      y.values[l] = trial % 2 ? any(30) : static_cast<double>(random() % 3000);
+      w.values[l] = static_cast<double>(random() % 3000);
+    }
+    for (const LaneKernels* kernels : supported_lane_kernels()) {
+      program.evaluate_lanes(columns.data(), room[0].values, results, *kernels);
+      for (std::size_t l = 0; l < kLanes; ++l) {
+        const double by = y.values[l];
+        ASSERT_EQ(sums[0].values[l], by != 0 ? x.values[l] / by : 0) << x.values[l] << "/" << by;
+        ASSERT_EQ(sums[1].values[l], by != 0 ? z.values[l] / by : 0) << z.values[l] << "/" << by;
+        ASSERT_EQ(sums[2].values[l], std::ceil(w.values[l] / 6) * 6);
+      }
     }
   }
 }

@@ -42,6 +42,8 @@ constexpr std::size_t kWidth = 2;
 typedef double Real __attribute__((vector_size(16), aligned(16), may_alias));
 typedef std::uint64_t Bits __attribute__((vector_size(16), aligned(16), may_alias));
 typedef std::int64_t Truth __attribute__((vector_size(16)));
+constexpr bool kFused = false;
+inline Real fused(Real a, Real b, Real c) { return a * b + c; }
 inline Real round_up(Real x) { return Real{std::ceil(x[0]), std::ceil(x[1])}; }
 inline Real round_down(Real x) { return Real{std::floor(x[0]), std::floor(x[1])}; }
 template <Kind kKind>
@@ -76,13 +78,15 @@ constexpr int predicate(Kind kind) {
 }
 
 #pragma GCC push_options
-#pragma GCC target("avx2")
+#pragma GCC target("avx2,fma")
 namespace avx2 {
 constexpr const char* kName = "avx2";
 constexpr std::size_t kWidth = 4;
 typedef double Real __attribute__((vector_size(32), aligned(32), may_alias));
 typedef std::uint64_t Bits __attribute__((vector_size(32), aligned(32), may_alias));
 typedef std::int64_t Truth __attribute__((vector_size(32)));
+constexpr bool kFused = true;
+inline Real fused(Real a, Real b, Real c) { return _mm256_fmadd_pd(a, b, c); }
 inline Real round_up(Real x) { return _mm256_ceil_pd(x); }
 inline Real round_down(Real x) { return _mm256_floor_pd(x); }
 template <Kind kKind>
@@ -105,6 +109,8 @@ constexpr const char* kName = "avx512";
 constexpr std::size_t kWidth = 8;
 typedef double Real __attribute__((vector_size(64), aligned(64), may_alias));
 typedef std::uint64_t Bits __attribute__((vector_size(64), aligned(64), may_alias));
+constexpr bool kFused = true;
+inline Real fused(Real a, Real b, Real c) { return _mm512_fmadd_pd(a, b, c); }
 inline Real round_up(Real x) { return _mm512_ceil_pd(x); }
 inline Real round_down(Real x) { return _mm512_floor_pd(x); }
 template <Kind kKind>
@@ -127,7 +133,8 @@ std::vector<const LaneKernels*> supported_lane_kernels() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl"))
     sets.push_back(&avx512::kKernels);
-  if (__builtin_cpu_supports("avx2")) sets.push_back(&avx2::kKernels);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    sets.push_back(&avx2::kKernels);
 #endif
   sets.push_back(&baseline::kKernels);
   return sets;

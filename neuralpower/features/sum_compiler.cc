@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "neuralpower/features/sum_tables.h"
@@ -121,7 +122,7 @@ class SumCompiler {
       for (std::size_t j = i + 1; j < factors.size(); ++j) visit(i, j);
   }
 
-  // Sorts nodes by depth and kind, so that like follows like.
+  // Sorts nodes by depth and kind, so that like follows like, and divisions by their divisors.
   void place_nodes() {
     std::vector<std::uint32_t> depth(nodes_.size() + 1, 0), order(nodes_.size());
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -129,9 +130,12 @@ class SumCompiler {
       if (has_b(nodes_[i].kind)) depth[i + 1] = std::max(depth[i + 1], depth[nodes_[i].b] + 1);
     }
     std::iota(order.begin(), order.end(), 0u);
-    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t x, std::uint32_t y) {
-      return std::pair(depth[x + 1], nodes_[x].kind) < std::pair(depth[y + 1], nodes_[y].kind);
-    });
+    const auto place_of = [&](std::uint32_t i) {
+      const TermNode& node = nodes_[i];
+      return std::tuple(depth[i + 1], node.kind, node.kind == Kind::kDivide ? node.b : 0u);
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::uint32_t x, std::uint32_t y) { return place_of(x) < place_of(y); });
     slot_of_.assign(nodes_.size() + 1, 0);
     for (std::size_t i = 0; i < order.size(); ++i)
       slot_of_[order[i] + 1] = static_cast<std::uint32_t>(i + 1);
