@@ -5,6 +5,7 @@ import math
 import os
 import pathlib
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -310,6 +311,19 @@ class Measuring(Files):
         with self.assertRaises(neuralpower.UsageError):
             neuralpower.measure(layers=["fc batch=1 in=8 out=8"], store=self.folder / "lab.db",
                                 backend="none-such")
+
+
+class Documentation(unittest.TestCase):
+    def test_the_page_runs(self):
+        text = (ROOT / "docs/python.md").read_text(encoding="utf-8")
+        names, here = {}, os.getcwd()
+        self.addCleanup(os.chdir, here)
+        os.chdir(ROOT)
+        for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+            if ("torch" in block and not torch) or ("to_frame" in block and not pandas):
+                continue
+            exec(compile(block, "docs/python.md", "exec"), names)
+        self.assertIn("p", names)
 
 
 @unittest.skipUnless(torch, "no PyTorch")
