@@ -38,6 +38,11 @@ constexpr Command kCommands[] = {
      "neuralpower predict vgg16.prototxt --device xeon-5120 --format json\n"
      "neuralpower predict nin.onnx --method paleo --device titan-x",
      configure_predict},
+    {"report", "One HTML page to look at: networks, devices and batch sizes side by side",
+     "neuralpower report resnet50.onnx --device my-server.json --batch 1,8,64 -o report.html\n"
+     "neuralpower report vgg16.onnx nin.onnx --device a.json --device b.json --errors errors.csv\n"
+     "neuralpower report resnet50.onnx --device my-server.json --measured samples.csv",
+     configure_report},
     {"explain", "Why a layer is predicted as it is: its terms and what they contribute",
      "neuralpower explain xeon-gold-5120 \"conv batch=8 in=64x56x56 out=64 kernel=3 pad=1\"",
      configure_explain},

@@ -5,11 +5,13 @@
 #include <iostream>
 #include <memory>
 
+#include "neuralpower/api/version.h"
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/options.h"
+#include "neuralpower/report/html_report.h"
 #include "neuralpower/report/prediction_report.h"
 
 namespace neuralpower::cli {
@@ -30,17 +32,20 @@ Action configure_predict(CLI::App& app) {
                  "paleo: the analytical baseline, from a device's data sheet alone")
       ->check(CLI::IsMember({"paleo"}));
   options->shape.add_to(app);
-  options->format.add_to(app, {"table", "json", "csv"});
+  options->format.add_to(app, {"table", "json", "csv", "html"});
   return [options] {
     std::function<NetworkPrediction(const Network&)> predict;
+    ReportDocument page;
     if (options->method == "paleo") {
-      predict = [spec = find_device_spec(options->device)](const Network& network) {
-        return predict_with_paleo(network, spec);
-      };
+      const PaleoDevice spec = find_device_spec(options->device);
+      page.devices = {describe_device(spec)};
+      predict = [spec](const Network& network) { return predict_with_paleo(network, spec); };
     } else {
-      predict = [predictor = std::make_shared<Predictor>(find_device_model(options->device))](
-                    const Network& network) { return predictor->predict(network); };
+      const auto predictor = std::make_shared<Predictor>(find_device_model(options->device));
+      page.devices = {describe_device(predictor->model())};
+      predict = [predictor](const Network& network) { return predictor->predict(network); };
     }
+    const RenderOptions render = options->format.render_options();
     std::vector<std::int64_t> batches = parse_batches(options->batches);
     std::vector<NetworkPrediction> predictions;
     if (batches.empty()) batches.push_back(0);  // the file's own
@@ -48,9 +53,15 @@ Action configure_predict(CLI::App& app) {
       ImportOptions import;
       if (batch > 0) import.batch = batch;
       options->shape.apply_to(import);
-      predictions.push_back(predict(read_network(options->model, import)));
+      const Network network = read_network(options->model, import);
+      predictions.push_back(predict(network));
+      if (render.format != OutputFormat::kHtml) continue;
+      page.networks = {network.name};
+      page.runs.push_back(reported_run(network, predictions.back()));
     }
-    std::cout << render_predictions(predictions, options->format.render_options());
+    page.program = std::string("neuralpower ") + version();
+    std::cout << (render.format == OutputFormat::kHtml ? render_html(page)
+                                                       : render_predictions(predictions, render));
     return 0;
   };
 }

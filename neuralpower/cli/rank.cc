@@ -27,21 +27,6 @@ struct Options {
   FormatOption format;
 };
 
-// The error of a network: under its file's name, with or without the extension, or its own name.
-ErrorRate find_error(const std::map<std::string, ErrorRate>& errors, const Options& options,
-                     const std::string& file, const Network& network) {
-  const std::filesystem::path path(file);
-  for (const std::string& name :
-       {file, path.filename().string(), path.stem().string(), network.name})
-    if (const auto found = errors.find(name); found != errors.end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& [name, error] : errors) names.push_back(name);
-  const auto near = closest_word(path.stem().string(), names);
-  throw bad_input("no row for '" + printable(path.stem().string()) + "'" +
-                  (near ? "; did you mean '" + printable(*near) + "'?" : ""))
-      .in_file(options.errors);
-}
-
 std::vector<Candidate> predict_candidates(const Options& options) {
   if (options.device.empty())
     throw usage_error("networks need --device, the device model that tells their energy");
@@ -60,7 +45,7 @@ std::vector<Candidate> predict_candidates(const Options& options) {
       if (other.name == name) name = file;
     try {
       candidates.push_back(to_candidate(predictor.predict(network), std::move(name),
-                                        find_error(errors, options, file, network)));
+                                        find_error(errors, options.errors, file, network)));
     } catch (Error& error) {
       throw error.in_file(file);
     }
@@ -83,6 +68,20 @@ std::vector<Candidate> read_candidates(const Options& options) {
 }
 
 }  // namespace
+
+ErrorRate find_error(const std::map<std::string, ErrorRate>& errors, const std::string& errors_file,
+                     const std::string& file, const Network& network) {
+  const std::filesystem::path path(file);
+  for (const std::string& name :
+       {file, path.filename().string(), path.stem().string(), network.name})
+    if (const auto found = errors.find(name); found != errors.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, error] : errors) names.push_back(name);
+  const auto near = closest_word(path.stem().string(), names);
+  throw bad_input("no row for '" + printable(path.stem().string()) + "'" +
+                  (near ? "; did you mean '" + printable(*near) + "'?" : ""))
+      .in_file(errors_file);
+}
 
 Action configure_rank(CLI::App& app) {
   auto options = std::make_shared<Options>();

@@ -11,68 +11,12 @@
 #include "neuralpower/base/text.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/report/json_text.h"
+#include "neuralpower/report/prediction_json.h"
 #include "neuralpower/report/table.h"
 #include "neuralpower/samples/samples_csv.h"
 
 namespace neuralpower {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-template <typename Unit>
-Json to_json(const std::optional<Estimate<Unit>>& estimate, double scale) {
-  if (!estimate) return nullptr;
-  return {{"value", estimate->value.value() * scale},
-          {"low", estimate->low.value() * scale},
-          {"high", estimate->high.value() * scale}};
-}
-
-Json layer_name(const NetworkPrediction& p, int index) {
-  return index < 0 ? Json(nullptr) : Json(p.layers[static_cast<std::size_t>(index)].name);
-}
-
-Json to_json(const NetworkPrediction& p) {
-  Json json;
-  json["network"] = p.network;
-  json["device"] = p.device;
-  json["method"] = p.method;
-  json["batch"] = p.batch;
-  json["totals"] = {{"runtime_ms", to_json(p.runtime, 1e3)},
-                    {"power_w", to_json(p.power, 1)},
-                    {"energy_j", to_json(p.energy, 1)},
-                    {"coverage",
-                     {{"layers", p.coverage.layers},
-                      {"covered", p.coverage.covered},
-                      {"share_of_macs", p.coverage.share_of_macs}}},
-                    {"bottleneck",
-                     {{"runtime", layer_name(p, p.slowest)},
-                      {"power", layer_name(p, p.hungriest)},
-                      {"energy", layer_name(p, p.most_energy)}}}};
-  if (!p.energy && !p.no_power.empty()) json["totals"]["no_power"] = p.no_power;
-  json["layers"] = Json::array();
-  json["unsupported"] = Json::array();
-  for (const LayerPrediction& layer : p.layers) {
-    const Work work = count_work(layer.config);
-    Json row = {{"name", layer.name},
-                {"kind", kind_of(layer.config.op)},
-                {"op", layer.source_op},
-                {"layer", format_layer(layer.config)},
-                {"macs", work.macs},
-                {"flops", work.flops},
-                {"params", layer.params},
-                {"bytes", work.bytes()},
-                {"covered", layer.covered},
-                {"reason", layer.reason},
-                {"runtime_ms", to_json(layer.runtime, 1e3)},
-                {"power_w", to_json(layer.power, 1)},
-                {"energy_j", to_json(layer.energy, 1)},
-                {"warnings", layer.warnings}};
-    json["layers"].push_back(std::move(row));
-    if (!layer.covered)
-      json["unsupported"].push_back({{"name", layer.name}, {"reason", layer.reason}});
-  }
-  return json;
-}
 
 template <typename Unit>
 std::string csv_cells(const std::optional<Estimate<Unit>>& e, double scale) {
@@ -226,11 +170,11 @@ std::string render_predictions(const std::vector<NetworkPrediction>& predictions
                                const RenderOptions& options) {
   switch (options.format) {
     case OutputFormat::kJson: {
-      if (predictions.size() == 1) return json_text(to_json(predictions.front()));
-      Json json;
+      if (predictions.size() == 1) return json_text(prediction_json(predictions.front()));
+      nlohmann::ordered_json json;
       json["network"] = predictions.front().network;
       json["device"] = predictions.front().device;
-      for (const NetworkPrediction& p : predictions) json["batches"].push_back(to_json(p));
+      for (const NetworkPrediction& p : predictions) json["batches"].push_back(prediction_json(p));
       return json_text(json);
     }
     case OutputFormat::kCsv:
@@ -243,9 +187,9 @@ std::string render_predictions(const std::vector<NetworkPrediction>& predictions
       return out;
     }
     case OutputFormat::kHtml:
-      break;
+      break;  // html_report.h: a page shows more than predictions
   }
-  throw usage_error("this program was built without the HTML report");
+  throw usage_error("predictions alone make no page");
 }
 
 }  // namespace neuralpower

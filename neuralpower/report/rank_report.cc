@@ -37,7 +37,9 @@ Json flips_json(const Ranking& ranking, const std::vector<Flip>& flips) {
   return json;
 }
 
-std::string render_json(const Ranking& ranking) {
+}  // namespace
+
+Json ranking_json(const Ranking& ranking) {
   Json json;
   json["alphas"] = ranking.alphas;
   json["networks"] = Json::array();
@@ -79,8 +81,10 @@ std::string render_json(const Ranking& ranking) {
   }
   json["winner_flips"] = flips_json(ranking, ranking.winner_flips);
   json["flips"] = flips_json(ranking, ranking.flips);
-  return json_text(json);
+  return json;
 }
+
+namespace {
 
 std::string render_csv(const Ranking& ranking) {
   std::string out = "name,error,epi_j,epi_low_j,epi_high_j,latency_ms,power_w";
@@ -178,7 +182,7 @@ std::string render_table(const Ranking& ranking, int width) {
 }  // namespace
 
 std::string render_ranking(const Ranking& ranking, const RenderOptions& options) {
-  if (options.format == OutputFormat::kJson) return render_json(ranking);
+  if (options.format == OutputFormat::kJson) return json_text(ranking_json(ranking));
   if (options.format == OutputFormat::kCsv) return render_csv(ranking);
   return render_table(ranking, options.width);
 }
