@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks and devices side by side, and networks by error and energy.
 import {element} from './dom.js';
-import {METRICS, digits, tick, interval, percent, unitFor, whole, withUnit} from './format.js';
+import {METRICS, digits, tick, interval, percent, shortened, unitFor, whole, withUnit} from './format.js';
 import {faded, seriesColour} from './palette.js';
 import {axis, draw, inks, tooltipStyle} from './charts.js';
+
+const NARROW = 600;  // pixels
 
 function valueOf(run, metric) {
   return metric.id === 'energy' ? run.perItem('energy') : run.totals[metric.id];
@@ -34,6 +36,7 @@ export function drawComparison(host, all, metric, current) {
   const values = entries.map(({run}) => valueOf(run, metric));
   const unit = unitFor(metric.ladder, Math.max(...values.map((value) => value.value)));
   const title = compareTitle(metric);
+  const labelLength = host.clientWidth < NARROW ? 18 : 32;
   host.style.height = `${90 + 44 * entries.length}px`;
   const describe = (index) => `${entries[index].label}: ${withUnit(metric.ladder, values[index].value, unit)}`;
   draw(host, {
@@ -42,7 +45,7 @@ export function drawComparison(host, all, metric, current) {
     config: {
       type: 'bar',
       data: {
-        labels: entries.map(({label}) => label),
+        labels: entries.map(({parts}) => parts.map((part) => shortened(part, labelLength))),
         datasets: [
           {data: values.map((value) => value.value / unit.factor), grouped: false, order: 2, barPercentage: 0.7, borderRadius: 3,
             backgroundColor: entries.map(({run, colour}) => (run === current ? colour : faded(colour, 0.75)))},
@@ -54,10 +57,7 @@ export function drawComparison(host, all, metric, current) {
         indexAxis: 'y', interaction: {mode: 'index', axis: 'y', intersect: false},
         scales: {
           x: axis(`${title}, ${unit.name}`, colours, {beginAtZero: true, ticks: {callback: tick}}),
-          y: axis('', colours, {grid: {display: false}, ticks: {color: colours.text, callback(value) {
-            const text = this.getLabelForValue(value);
-            return text.length > 34 ? `${text.slice(0, 33)}…` : text;
-          }}}),
+          y: axis('', colours, {grid: {display: false}, ticks: {color: colours.text}}),
         },
         plugins: {
           tooltip: {

@@ -3,9 +3,10 @@
 import {element} from './dom.js';
 import {METRICS, digits, tick, percent, plural, shortened, unitFor, withUnit, interval} from './format.js';
 import {faded, seriesColour, SHAPES} from './palette.js';
-import {axis, draw, inks, tooltipStyle} from './charts.js';
+import {axis, draw, inks, powersOfTen, tooltipStyle} from './charts.js';
 
 const TOP_LAYERS = 10;
+const WIDE_RANGE = 30;  // from which an axis is logarithmic
 
 function runningSums(run, metric) {
   const sums = {value: [], low: [], high: []};
@@ -124,14 +125,15 @@ export function drawBatchCurve(host, report, current, name) {
   const colours = inks();
   const pairs = report.pairs();
   const values = report.runs.map(curve.of).filter((value) => value !== null && Number.isFinite(value));
-  const unit = unitFor(curve.ladder, Math.max(...values));
+  const unit = curve.ladder === 'count' ? {factor: 1, name: ''} : unitFor(curve.ladder, Math.max(...values));
+  const wide = Math.max(...values) > WIDE_RANGE * Math.min(...values);
   const sets = pairs.flatMap((pair, index) => batchSeries(report, pair, index, curve, unit, current));
   const first = sets.findIndex((set) => !set.isBand && set.borderWidth > 2);
   const batches = [...new Set(report.runs.map((run) => run.batch))].sort((a, b) => a - b);
   const axisName = unit.name ? `${curve.title}, ${unit.name}` : curve.title;
   const describe = (index) => {
     const run = sets[first].runs[index];
-    return `batch ${run.batch}: ${withUnit(curve.ladder, curve.of(run), unit)}`;
+    return `batch ${run.batch}: ${worth(curve, run, unit)}`;
   };
   draw(host, {
     label: `${curve.title} over batch sizes: ${sets[first].runs.map((run, index) => describe(index)).join('; ')}`,
@@ -145,7 +147,8 @@ export function drawBatchCurve(host, report, current, name) {
           x: axis('batch', colours, {type: 'logarithmic', min: batches[0], max: batches[batches.length - 1], grid: {display: false},
             afterBuildTicks: (scale) => { scale.ticks = batches.map((value) => ({value})); },
             ticks: {callback: (value) => value, autoSkip: true, maxRotation: 0}}),
-          y: axis(axisName, colours, {beginAtZero: true, ticks: {callback: tick, maxTicksLimit: 6}}),
+          y: axis(axisName, colours, wide ? {type: 'logarithmic', ticks: powersOfTen(tick)}
+            : {beginAtZero: true, ticks: {callback: tick, maxTicksLimit: 6}}),
         },
         plugins: {
           tooltip: {
@@ -155,7 +158,7 @@ export function drawBatchCurve(host, report, current, name) {
               label: (item) => {
                 const run = item.dataset.runs[item.dataIndex];
                 const range = curve.range(run);
-                return [`${curve.title}: ${withUnit(curve.ladder, curve.of(run), unit)}`,
+                return [`${curve.title}: ${worth(curve, run, unit)}`,
                   range ? interval(curve.ladder, {value: curve.of(run), low: range[0], high: range[1]}, unit) : ''];
               },
             },
@@ -164,6 +167,10 @@ export function drawBatchCurve(host, report, current, name) {
       },
     },
   });
+}
+
+function worth(curve, run, unit) {
+  return curve.ladder === 'count' ? digits(curve.of(run)) : withUnit(curve.ladder, curve.of(run), unit);
 }
 
 export function batchCaption(report, current) {

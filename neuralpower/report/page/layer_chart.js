@@ -164,9 +164,9 @@ export function drawLayerChart(host, run, metric, view) {
         scales: {
           x: axis('layer, in the order of the network', colours, {
             grid: {display: false},
-            beforeCalculateLabelRotation(scale) { scale.options.ticks.maxRotation = isNamed(scale) ? 60 : 0; },
+            beforeCalculateLabelRotation(scale) { scale.options.ticks.maxRotation = scale.options.ticks.minRotation = isNamed(scale) ? 55 : 0; },
             ticks: {
-              maxRotation: 60, minRotation: 0, autoSkipPadding: 14,
+              maxRotation: 60, minRotation: 0, autoSkipPadding: 4,
               callback(value) {
                 return isNamed(this) ? shortened(run.layers[value].name, NAME_LENGTH) : value + 1;
               },

@@ -168,7 +168,7 @@ export class LayerTable {
     const first = everything ? 0 : Math.max(0, Math.min(Math.floor(this.scroller.scrollTop / ROW_HEIGHT) - SPARE_ROWS, rows - seen));
     const last = everything ? rows : Math.min(rows, first + seen + 2 * SPARE_ROWS);
     const space = (count_) => {
-      const row = element('tr', {class: 'space', 'aria-hidden': 'true'}, element('td', {colspan: this.columns.length}));
+      const row = element('tr', {class: 'space', 'aria-hidden': 'true'}, element('td'));
       row.firstChild.style.height = `${count_ * ROW_HEIGHT}px`;
       return row;
     };

@@ -27,7 +27,7 @@ function tiles(run) {
     tile('Throughput', items ? `${digits(items)} items/s` : '–', run.batch === 1 ? 'one at a time' : `in batches of ${whole(run.batch)}`),
     estimateTile('Average power', 'power', run.totals.power, missing),
     estimateTile('Energy per item', 'energy', run.perItem('energy'), missing),
-    tile('Covered', percent(covered / Math.max(1, layers)), `${whole(covered)} of ${plural(layers, 'layer')}; MACs ${percent(share)}`, covered < layers ? 'partial' : ''),
+    tile('Covered', percent(covered / Math.max(1, layers)), `${whole(covered)} of ${plural(layers, 'layer')}; MACs\u00a0${percent(share).replace(' ', '\u00a0')}`, covered < layers ? 'partial' : ''),
   ];
 }
 

@@ -157,10 +157,11 @@ export function measuredErrors(run, metric) {
 function measuredCaption(run, metric, layers) {
   const errors = measuredErrors(run, metric).map(Math.abs);
   const mean = errors.reduce((a, b) => a + b, 0) / errors.length;
+  const median = [...errors].sort((a, b) => a - b)[Math.floor(errors.length / 2)];
   const near = errors.filter((error) => error <= 0.1).length;
   const seen = layers.filter((layer) => layer.measured.trainedOn).length;
   const held = layers.length - seen;
-  return `${plural(layers.length, 'layer')} measured and predicted: ${percent(mean)} mean absolute error, ${percent(near / layers.length)} within 10 %. ` +
+  return `${plural(layers.length, 'layer')} measured and predicted: absolute error ${percent(median)} in the median and ${percent(mean)} on average, ${percent(near / layers.length)} of them within 10 %. ` +
     (seen ? `The device model was trained on ${seen === layers.length ? 'all of these configurations' : `${whole(seen)} of these configurations (hollow)`}, so ${held ? `only the other ${whole(held)} test it` : 'this is no test of it'}.`
       : 'The device model has seen none of these configurations.');
 }
@@ -180,7 +181,7 @@ export function drawMeasured(host, run, metric, {styles, onPick}) {
     borderWidth: 1.5, borderDash: dash, pointRadius: 0, pointHoverRadius: 0});
   const colour = (layer) => styles.get(layer.kind).colour;
   const caption = measuredCaption(run, metric, layers);
-  const chartHost = element('div', {class: 'chart'});
+  const chartHost = element('div', {class: 'chart square'});
   host.replaceChildren(chartHost, element('p', {class: 'caption'}, `${caption} Dashed lines are 10 % away.`));
   draw(chartHost, {
     label: `Predicted against measured ${metric.label.toLowerCase()}. ${caption}`,

@@ -121,7 +121,8 @@ export class Report {
         const parts = [];
         if (this.networkNames.length > 1) parts.push(networkName);
         if (this.deviceNames.length > 1) parts.push(deviceName);
-        pairs.push({network, device, label: parts.join(' on ') || networkName});
+        if (!parts.length) parts.push(networkName);
+        pairs.push({network, device, parts, label: parts.join(' on ')});
       });
     });
     return pairs;
