@@ -77,7 +77,8 @@ function walkWithKeys(canvas, chart, {dataset = 0, describe, pick, zoomKeys}) {
 // Draws into `host`, in place of what it drew there before. `label` says what the chart shows;
 // `keyboard`: {dataset, describe(index), pick(index), zoomKeys(key)}.
 export function draw(host, {label, config, keyboard}) {
-  forget(host);
+  for (const other of [...drawn.keys()])
+    if (other === host || !other.isConnected) forget(other);  // what the page has let go of
   const canvas = element('canvas', {role: 'img', 'aria-label': label, tabindex: 0});
   host.replaceChildren(canvas);
   config.options = {
