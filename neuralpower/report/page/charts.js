@@ -68,6 +68,7 @@ function walkWithKeys(canvas, chart, {dataset = 0, describe, pick, zoomKeys}) {
     announce(describe(at));
   });
   canvas.addEventListener('blur', () => {
+    if (!chart.canvas) return;  // let go of while it had the focus
     chart.setActiveElements([]);
     chart.tooltip.setActiveElements([], {x: 0, y: 0});
     chart.update('none');
