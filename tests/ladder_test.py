@@ -23,6 +23,7 @@ MAY_INCLUDE = {
     "decide": {"model", "importers", "features", "samples", "regression", "network"},
     "report": {"decide", "measure", "model", "samples", "features", "importers", "regression", "network"},
     "api": {"decide", "measure", "model", "samples", "features", "importers", "regression", "network"},
+    "explorer": {"report", "model", "importers", "network"},
     "cli": {"api", "report", "decide", "measure", "model", "samples", "features", "importers", "regression",
             "network"},
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that building, testing and measuring need; does nothing if they are
 # all there. Uses sudo where it is needed and available.
-# --browser: also what only the tests in a browser need (tests/browser).
+# --browser: also what only the tests in a browser need (tests/browser); --explorer: also the compiler
+# that makes the explorer's page (neuralpower/explorer).
 set -eu
 
 packages="g++ cmake ninja-build make git ca-certificates
@@ -11,7 +12,13 @@ packages="g++ cmake ninja-build make git ca-certificates
   python3-dev pybind11-dev python3-numpy python3-pandas python3-tqdm python3-jsonschema
   clang libclang-rt-14-dev
   python3-venv python3-pip python3-setuptools python3-wheel"
-[ "${1:-}" = --browser ] && packages="$packages chromium chromium-driver python3-selenium"
+for option in "$@"; do
+  case $option in
+    --browser) packages="$packages chromium chromium-driver python3-selenium" ;;
+    --explorer) packages="$packages emscripten node-acorn libcpp-httplib-dev" ;;
+    *) echo "install-dependencies: there is no option $option" >&2; exit 2 ;;
+  esac
+done
 
 missing=""
 for package in $packages; do

@@ -94,6 +94,18 @@ fs::path published_folder() {
   throw environment_error("the published figures are not installed beside the device models");
 }
 
+fs::path explorer_folder() {
+  for (const fs::path& folder : device_folders()) {
+    const fs::path explorer = folder.parent_path() / "explorer";
+    if (fs::is_regular_file(explorer / "index.html") &&
+        fs::is_regular_file(explorer / "neuralpower.wasm"))
+      return explorer;
+  }
+  throw environment_error(
+      "the explorer's page was not built: tools/install-dependencies.sh --explorer, then "
+      "tools/build.sh explorer");
+}
+
 fs::path find_model_file(const std::string& name_or_file) {
   return find_shipped(name_or_file, shipped_devices().models, "device model");
 }

@@ -43,6 +43,10 @@ constexpr Command kCommands[] = {
      "neuralpower report vgg16.onnx nin.onnx --device a.json --device b.json --errors errors.csv\n"
      "neuralpower report resnet50.onnx --device my-server.json --measured samples.csv",
      configure_report},
+    {"explore", "The report as a page of your own browser: drop networks and device models on it",
+     "neuralpower explore\n"
+     "neuralpower explore --port 0",
+     configure_explore},
     {"explain", "Why a layer is predicted as it is: its terms and what they contribute",
      "neuralpower explain xeon-gold-5120 \"conv batch=8 in=64x56x56 out=64 kernel=3 pad=1\"",
      configure_explain},

@@ -38,8 +38,8 @@ inline from_chars_result from_chars(const char* first, const char* last, double&
   const double parsed = strtod(text.c_str(), &end);
   if (end == text.c_str()) return {first, errc::invalid_argument};
   const char* stopped = first + (end - text.c_str());
-  const bool nothing = parsed == 0 && text.find_first_of("123456789") <
-                                          static_cast<size_t>(stopped - first) &&
+  const bool nothing = parsed == 0 &&
+                       text.find_first_of("123456789") < static_cast<size_t>(stopped - first) &&
                        text.find_first_of("123456789") < text.find_first_of("eE");
   if (parsed - parsed != 0 || nothing) return {stopped, errc::result_out_of_range};
   value = parsed;

@@ -8,7 +8,7 @@
 
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/report/prediction_json.h"
-#include "neuralpower/report/rank_report.h"
+#include "neuralpower/report/ranking_json.h"
 
 namespace neuralpower {
 namespace {

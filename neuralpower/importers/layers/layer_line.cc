@@ -114,8 +114,11 @@ std::optional<LayerLine> parse_layer_line(std::string_view text, std::size_t num
     throw bad_input("the layer's kind is missing; write 'NAME: KIND key=value ...'");
   line.kind = *begin;
   line.keys.assign(begin + 1, in_arrow);
-  if (in_arrow != out_arrow) line.inputs = parse_inputs(Words(in_arrow + 1, out_arrow));
-  if (out_arrow != words.end()) line.outputs = parse_outputs(Words(out_arrow + 1, words.end()));
+  const auto between = [&](auto first, auto last) {
+    return Words(words.data() + (first - words.begin()), static_cast<std::size_t>(last - first));
+  };
+  if (in_arrow != out_arrow) line.inputs = parse_inputs(between(in_arrow + 1, out_arrow));
+  if (out_arrow != words.end()) line.outputs = parse_outputs(between(out_arrow + 1, words.end()));
   return line;
 }
 

@@ -32,7 +32,7 @@ export function layerDetails(run, index, onPick) {
   const facts = [
     ['Configuration', element('code', {}, layer.text)],
     ...estimateFacts(run, layer),
-    ['Share', `${percent(run.share(layer))} of the ${run.costMetric}`],
+    ['Share', layer.covered ? `${percent(run.share(layer))} of the ${run.costMetric}` : ''],
     ['Work', `${count(layer.macs)} MACs, ${count(layer.flops)} FLOPs, ${count(layer.params)} parameters, ${count(layer.bytes)} bytes moved`],
     ['Reads', neighbours(run, layer.reads, onPick)],
     ['Read by', neighbours(run, layer.readBy, onPick)],
