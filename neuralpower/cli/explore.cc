@@ -60,8 +60,8 @@ int serve(int port) {
 
 int serve(int) {
   throw environment_error(
-      "this program was built without a server; install libcpp-httplib-dev, configure and build "
-      "again");
+      "this program was built without a server: tools/install-dependencies.sh --explorer, then "
+      "tools/build.sh and tools/build.sh explorer");
 }
 
 #endif
