@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "neuralpower/api/explorer_folder.h"
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 

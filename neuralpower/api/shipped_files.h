@@ -23,9 +23,6 @@ ShippedDevices shipped_devices();
 // The folder of published figures. Error (environment) if there is none.
 std::filesystem::path published_folder();
 
-// The folder of the explorer's page. Error (environment) saying how to make it if there is none.
-std::filesystem::path explorer_folder();
-
 // The file itself if `name_or_file` is one, else the shipped one of that name. Error (usage) with
 // the nearest name there is.
 std::filesystem::path find_model_file(const std::string& name_or_file);

@@ -35,8 +35,6 @@ Action configure_meters(CLI::App& app);
 Action configure_train(CLI::App& app);
 Action configure_predict(CLI::App& app);
 Action configure_explain(CLI::App& app);
-Action configure_report(CLI::App& app);
-Action configure_explore(CLI::App& app);
 Action configure_evaluate(CLI::App& app);
 Action configure_crossvalidate(CLI::App& app);
 

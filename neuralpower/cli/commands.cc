@@ -12,6 +12,7 @@
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/deciding.h"
 #include "neuralpower/cli/manners.h"
+#include "neuralpower/cli/showing.h"
 
 namespace neuralpower::cli {
 namespace {

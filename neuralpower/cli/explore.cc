@@ -9,10 +9,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "neuralpower/api/explorer_folder.h"
 #include "neuralpower/api/shipped_files.h"
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/file.h"
-#include "neuralpower/cli/command.h"
+#include "neuralpower/cli/showing.h"
 
 namespace neuralpower::cli {
 namespace {

@@ -12,6 +12,7 @@
 #include "neuralpower/cli/deciding.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/limits.h"
+#include "neuralpower/cli/network_error.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/model/prediction/predict.h"
 #include "neuralpower/report/figures.h"

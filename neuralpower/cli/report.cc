@@ -9,11 +9,11 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/file.h"
 #include "neuralpower/base/text.h"
-#include "neuralpower/cli/command.h"
-#include "neuralpower/cli/deciding.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/limits.h"
+#include "neuralpower/cli/network_error.h"
 #include "neuralpower/cli/options.h"
+#include "neuralpower/cli/showing.h"
 #include "neuralpower/model/prediction/predict.h"
 #include "neuralpower/report/html_report.h"
 

@@ -2,12 +2,14 @@
 // The program's core inside a web page: the same importers, formulas and JSON as the command line,
 // compiled to WebAssembly (CMakeLists.txt). The page writes the files it was given into the
 // module's memory and asks for a report of them; nothing leaves the page.
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/base/file.h"
 #include "neuralpower/importers/importers.h"
 #include "neuralpower/report/report_document.h"
 
@@ -28,14 +30,35 @@ ImportOptions import_options(const Json& request, std::int64_t batch) {
   return options;
 }
 
+// A device model is read once and kept as long as its file says the same.
+class Devices {
+ public:
+  const Predictor& find(const std::string& file) {
+    std::string content = read_file(file);
+    Entry& entry = entries_[file];
+    if (!entry.predictor || entry.content != content) {
+      entry.predictor = std::make_unique<Predictor>(load_device_model(file));
+      entry.content = std::move(content);
+    }
+    return *entry.predictor;
+  }
+
+ private:
+  struct Entry {
+    std::string content;
+    std::unique_ptr<Predictor> predictor;
+  };
+  std::map<std::string, Entry> entries_;
+};
+
 // {"networks": [file...], "devices": [file...], "batches": [n...] (none: the files' own),
 //  "shapes": {input: "1x3x224x224"}} into a report's document.
-Json report_of(const Json& request) {
-  std::vector<std::unique_ptr<Predictor>> predictors;
+Json report_of(const Json& request, Devices& devices) {
+  std::vector<const Predictor*> predictors;
   ReportDocument report;
   report.program = "neuralpower " NEURALPOWER_VERSION;
   for (const std::string file : request.at("devices")) {
-    predictors.push_back(std::make_unique<Predictor>(load_device_model(file)));
+    predictors.push_back(&devices.find(file));
     report.devices.push_back(describe_device(predictors.back()->model()));
   }
   std::vector<std::int64_t> batches = request.value("batches", std::vector<std::int64_t>{});
@@ -56,10 +79,10 @@ Json report_of(const Json& request) {
   return report_json(report);
 }
 
-std::string answer(const char* request) {
+std::string answer(const char* request, Devices& devices) {
   Json json;
   try {
-    json["report"] = report_of(Json::parse(request));
+    json["report"] = report_of(Json::parse(request), devices);
   } catch (const Error& error) {
     json = {{"error", error.what()}};
   } catch (const std::bad_alloc&) {
@@ -75,7 +98,9 @@ std::string answer(const char* request) {
 
 // {"report": ...} or {"error": "FILE: NODE: what is wrong"}; the text lives until the next call.
 extern "C" const char* neuralpower_report(const char* request) {
+  // One core a page, and a page asks one question at a time.
+  static neuralpower::Devices devices;
   static std::string text;
-  text = neuralpower::answer(request);
+  text = neuralpower::answer(request, devices);
   return text.c_str();
 }
