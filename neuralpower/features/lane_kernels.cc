@@ -8,7 +8,8 @@
 
 #include "neuralpower/features/sum_program.h"
 
-#if defined(__x86_64__)
+// clang does not know `#pragma GCC target` and takes the baseline.
+#if defined(__x86_64__) && !defined(__clang__)
 #include <immintrin.h>
 #endif
 
@@ -59,7 +60,7 @@ inline Real add_where(Real sum, std::uint32_t mask, Real amount) {
 #include "neuralpower/features/lane_kernels.inc"
 }  // namespace baseline
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)
 constexpr int predicate(Kind kind) {
   switch (kind) {
     case Kind::kLessEqual:
@@ -129,7 +130,7 @@ inline Real add_where(Real sum, std::uint32_t mask, Real amount) {
 
 std::vector<const LaneKernels*> supported_lane_kernels() {
   std::vector<const LaneKernels*> sets;
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl"))
     sets.push_back(&avx512::kKernels);

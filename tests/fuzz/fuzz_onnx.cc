@@ -7,7 +7,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/importers/onnx/import_onnx.h"
-#include "neuralpower/network/fusion.h"
+#include "neuralpower/network/blocks.h"
 #include "tests/fuzz/check_network.h"
 #include "tests/fuzz/onnx_mutator.h"
 
@@ -33,7 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   check_network(*network);
   try {
-    check_order(fuse_patterns(*network).network);
+    const FusedNetwork fused = fuse_patterns(*network);
+    check_order(fused.network);
+    find_blocks(fused.network);
   } catch (const Error&) {  // a sum beyond 2^63
   }
   return 0;

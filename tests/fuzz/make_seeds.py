@@ -127,6 +127,16 @@ def operators():
               domain="com.microsoft", slots="x s zp w s zp")
     yield one("FusedConv", X, [c("w", 8, 4, 1, 1)], domain="com.microsoft", activation="Relu")
     yield one("SkipLayerNormalization", ROWS + [("z", [2, 6, 8])], [c("g", 8)], domain="com.microsoft")
+    ms = {"domain": "com.microsoft"}
+    yield one("Attention", ROWS, [c("w", 8, 24), c("b", 24)], **ms, num_heads=2)
+    yield one("MultiHeadAttention", [("q", [1, 4, 8]), ("k", [1, 6, 8]), ("v", [1, 6, 8])], **ms,
+              num_heads=2)
+    yield one("EmbedLayerNormalization", IDS + [("z", [2, 6], INT64)],
+              [c("w", 9, 4), c("p", 8, 4), c("k", 2, 4), c("s", 4), c("b", 4)], **ms, out="y m")
+    yield one("FusedMatMul", ROWS + [("z", [2, 3, 8])], **ms, transB=1, alpha=0.5)
+    yield one("RotaryEmbedding", ROWS, [c("s", 6, 4), c("t", 6, 4)], 23)
+    yield one("DynamicQuantizeMatMul", [("x", [3, 4])], [c("w", 4, 5, kind=INT8), f("s", 0.1)], **ms)
+    yield one("QLinearSoftmax", [("x", [3, 4], UINT8)], q, **ms, slots="x s zp s zp", axis=-1)
     yield one("Layer", X, [c("w", 40)], domain="neuralpower", slots="x w",
               layer="conv in=4x6x6 batch=2 out=1 kernel=3", outputs="2x1x4x4")
     yield one("Mystery", X, [c("w", 4)], domain="nobody.knows", out="y z")
