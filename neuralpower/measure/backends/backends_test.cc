@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <map>
 
@@ -26,8 +27,16 @@ using ::testing::Not;
 
 constexpr int kRandomLayers = 600;
 
-std::unique_ptr<Backend> checking_backend(std::string_view name) {
+// A GPU is stood in for, unless NEURALPOWER_TEST_GPU is set and the real one is to be checked.
+BackendOptions options_for(std::string_view name) {
   BackendOptions options;
+  if (name == "cudnn" && !std::getenv("NEURALPOWER_TEST_GPU"))
+    options.gpu.libraries = NEURALPOWER_FAKE_CUDA;
+  return options;
+}
+
+std::unique_ptr<Backend> checking_backend(std::string_view name) {
+  BackendOptions options = options_for(name);
   options.cache = {0, 0};
   options.threads = 1;  // so that the suite takes no longer on a busy machine
   return make_backend(name, options);
@@ -84,7 +93,7 @@ TEST_P(EveryBackend, AgreesWithTheReferenceOnRandomLayers) {
 
 TEST_P(EveryBackend, TheInputsAreNotZeroAndTheSeedDecides) {
   const LayerConfig config = parse_layer("conv batch=1 in=16x8x8 out=16 kernel=3");
-  BackendOptions options;
+  BackendOptions options = options_for(GetParam());
   options.cache = {0, 0};
   const auto input = [&] {
     const auto backend = make_backend(GetParam(), options);
@@ -103,7 +112,7 @@ TEST_P(EveryBackend, TheInputsAreNotZeroAndTheSeedDecides) {
 }
 
 TEST_P(EveryBackend, CyclingThroughCopiesChangesNoResult) {
-  const auto backend = make_backend(GetParam(), {});
+  const auto backend = make_backend(GetParam(), options_for(GetParam()));
   const LayerConfig config = parse_layer("conv batch=1 in=20x8x8 out=20 kernel=3 pad=1");
   const auto layer = std::get<0>(backend->prepare(config));
   for (int i = 0; i < 5; ++i) {
