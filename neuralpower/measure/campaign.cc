@@ -10,6 +10,8 @@
 namespace neuralpower {
 namespace {
 
+constexpr std::size_t kFirstBlock = 4;
+
 StoredMeasurement to_stored(const LayerConfig& layer, const LayerMeasurement& measured,
                             const std::vector<std::string>& domains) {
   StoredMeasurement stored;
@@ -17,6 +19,7 @@ StoredMeasurement to_stored(const LayerConfig& layer, const LayerMeasurement& me
   stored.implementation = measured.implementation;
   stored.steady = measured.steady;
   stored.energy_absent = measured.energy_absent;
+  stored.extras = measured.extras;
   for (const Repetition& repetition : measured.repetitions) {
     StoredRepetition row;
     row.runtime = repetition.runtime;
@@ -40,6 +43,9 @@ Conditions campaign_conditions(const DeviceIdentity& device, const Backend& back
   conditions.device = device.name;
   conditions.details = device.details;
   conditions.details.merge(backend.conditions());
+  // A GPU is the device then, whatever processor launches its kernels.
+  if (const auto gpu = conditions.details.find("gpu"); gpu != conditions.details.end())
+    conditions.device = gpu->second;
   const auto library = conditions.details.find("library");
   conditions.software = library == conditions.details.end() ? backend.name() : library->second;
   conditions.details["meter"] = meter ? meter->name() + ": " + meter->describe() : "none";
@@ -73,15 +79,15 @@ CampaignResult run_campaign(const CampaignOptions& options, const Conditions& co
   const std::vector<std::string> domains = meter ? meter->domains() : std::vector<std::string>{};
 
   ProtocolOptions protocol = options.protocol;
+  protocol.min_slice = std::max(protocol.min_slice, backend.shortest_slice());
   std::size_t next = 0;
+  // The first blocks are small, so that even a campaign that is killed every two seconds goes on.
+  std::size_t block = std::min<std::size_t>(kFirstBlock, options.block_layers);
   while (next < queue.size() && clock.now() < deadline) {
     std::vector<std::unique_ptr<PreparedLayer>> prepared;
     std::vector<const LayerConfig*> configs;
     std::vector<StoredSkip> skips;
-    for (;
-         next < queue.size() && prepared.size() < static_cast<std::size_t>(options.block_layers) &&
-         clock.now() < deadline;
-         ++next) {
+    for (; next < queue.size() && prepared.size() < block && clock.now() < deadline; ++next) {
       Preparation preparation = backend.prepare(*queue[next]);
       if (auto* skip = std::get_if<Skip>(&preparation)) {
         ++result.skip_reasons[skip->reason];
@@ -108,6 +114,7 @@ CampaignResult run_campaign(const CampaignOptions& options, const Conditions& co
       }
     }
     store.record(id, rows, skips);
+    block = std::min<std::size_t>(2 * block, options.block_layers);
     result.measured += static_cast<int>(rows.size());
     result.skipped += static_cast<int>(skips.size());
 
