@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -13,8 +14,11 @@
 #include "neuralpower/decide/sweep.h"
 #include "neuralpower/measure/campaign.h"
 #include "neuralpower/measure/counters/perf_counters.h"
+#include "neuralpower/measure/forecast.h"
 #include "neuralpower/measure/network_campaign.h"
+#include "neuralpower/network/work.h"
 #include "neuralpower/report/campaign_report.h"
+#include "neuralpower/report/measuring_report.h"
 
 namespace neuralpower::cli {
 namespace {
@@ -22,7 +26,8 @@ namespace {
 struct Options {
   std::vector<std::string> models, exclude;
   std::string space, store, budget = "2m", shard, batches, dtypes;
-  bool whole = false, counters = false;
+  bool whole = false, counters = false, dry_run = false, active = false;
+  FormatOption format;
   HardwareOptions hardware;
   ProtocolOptions protocol;
 };
@@ -38,13 +43,15 @@ std::vector<DataType> parse_data_types(const std::string& text) {
   return types;
 }
 
-// Every layer in each of these types, one after the other.
+// Every layer in each of these types that makes a difference, one after the other.
 std::vector<LayerConfig> in_types(const std::vector<LayerConfig>& layers,
                                   const std::vector<DataType>& types) {
   if (types.empty()) return layers;
   std::vector<LayerConfig> all;
   for (const LayerConfig& layer : layers)
     for (const DataType type : types) {
+      // TF32 is a way to multiply: without a product it is f32.
+      if (type == DataType::kTF32 && count_work(layer).macs == 0) continue;
       all.push_back(layer);
       all.back().dtype = type;
     }
@@ -101,6 +108,20 @@ std::unique_ptr<Counters> open_counters() {
   return nullptr;
 }
 
+// What was found out about the meter decides the windows: its true update period, and how long the
+// work must go on before it shows in full.
+std::optional<MeterCharacter> use_character(const std::string& store, Hardware& hardware,
+                                            ProtocolOptions& protocol) {
+  if (!hardware.meter || !std::filesystem::exists(store)) return std::nullopt;
+  const auto text = SampleStore::open(store).meter(hardware.meter->describe());
+  if (!text) return std::nullopt;
+  const MeterCharacter character = parse_character(*text);
+  if (!character.moves || character.update_period <= Seconds(0)) return std::nullopt;
+  hardware.meter = with_update_period(std::move(hardware.meter), character.update_period);
+  protocol.meter_lead_in = character.averaging;
+  return character;
+}
+
 void parse_shard(const std::string& text, CampaignOptions& campaign) {
   if (text.empty()) return;
   const auto pieces = split(text, '/');
@@ -130,6 +151,8 @@ Action configure_measure(CLI::App& app) {
   app.add_option("--repetitions", options->protocol.repetitions, "Windows a layer")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  app.add_flag("--active", options->active,
+               "Take those layers next that a model of all of them is least sure of");
   app.add_option("--dtype", options->dtypes, "Types of the layers: f32,tf32,f16; the file's own");
   app.add_flag("--whole", options->whole,
                "Run the networks as wholes instead of each of their layers");
@@ -142,15 +165,21 @@ Action configure_measure(CLI::App& app) {
       ->check(CLI::Range(0, 1'000'000));
   app.add_flag("--counters", options->counters,
                "Also record what the processor counts: instructions, cache misses, SIMD");
+  app.add_flag("--dry-run", options->dry_run,
+               "Tell the time it takes and the errors to expect, from a trial of some seconds");
+  options->format.add_to(app, {"table", "json"});
   options->hardware.add_to(app);
   return [options, &app] {
     if (options->models.empty() && options->space.empty())
       throw usage_error("nothing to measure; give network files or --space PLAN");
+    if (options->whole && options->dry_run)
+      throw usage_error("--dry-run tells about layers; leave --whole away");
     if (options->whole && (options->models.empty() || !options->space.empty()))
       throw usage_error("--whole runs networks: give their files, and no --space");
     CampaignOptions campaign;
     campaign.budget = parse_duration(options->budget);
     campaign.protocol = options->protocol;
+    campaign.active = options->active;
     campaign.protocol.seed = options->hardware.backend_options.seed;
     parse_shard(options->shard, campaign);
     std::vector<Network> networks;
@@ -164,6 +193,14 @@ Action configure_measure(CLI::App& app) {
     }
     const auto hardware = open_hardware(options->hardware);
     const auto priority = take_priority();
+    const auto character = use_character(options->store, *hardware, campaign.protocol);
+    if (options->dry_run) {
+      const CampaignForecast forecast =
+          forecast_campaign(campaign, *hardware->backend, hardware->clock, hardware->meter.get(),
+                            hardware->no_meter_reason, character ? &*character : nullptr);
+      std::cout << render_forecast(forecast, campaign.budget, options->format.render_options());
+      return 0;
+    }
     const Conditions conditions = campaign_conditions(identify_device(), *hardware->backend,
                                                       hardware->meter.get(), priority->describe());
     SampleStore store = SampleStore::open(options->store);

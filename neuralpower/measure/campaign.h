@@ -31,6 +31,8 @@ struct CampaignOptions {
   // One of `shards` machines that share the list measures every shards-th layer, from `shard` on
   // (counted from 0).
   int shard = 0, shards = 1;
+  // Each next block is what a model of all layers is least sure of, instead of the list's order.
+  bool active = false;
 };
 
 struct CampaignProgress {

@@ -66,7 +66,11 @@ class Course {
   }
 
   LayerMeasurement finish(std::string_view no_meter_reason) {
-    if (!meter_) result_.energy_absent = no_meter_reason;
+    if (!meter_) {
+      result_.energy_absent = no_meter_reason;
+    } else if (metered_ == 0) {
+      result_.energy_absent = "none of its windows was under the meter";
+    }
     for (const auto& [name, values] : counted_) result_.extras[name] = median_of(values);
     summarise(result_, options_.outlier_ratio);
     return std::move(result_);

@@ -99,4 +99,13 @@ void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples) {
   }
 }
 
+void write_networks_csv(std::ostream& out, const std::vector<NetworkSample>& networks) {
+  out << "network,batch,repetition,runtime_ms,power_w,energy_j\n";
+  for (const NetworkSample& n : networks)
+    out << csv_field(n.network) << ',' << n.batch << ',' << n.repetition << ','
+        << format_double(in_milliseconds(n.runtime)) << ','
+        << (n.power ? format_double(n.power->value()) : "") << ','
+        << (n.energy ? format_double(n.energy->value()) : "") << '\n';
+}
+
 }  // namespace neuralpower

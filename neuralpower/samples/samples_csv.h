@@ -25,5 +25,6 @@ std::vector<NetworkSample> read_networks_csv(const std::filesystem::path& file);
 
 // Extras that any sample has become columns behind the others.
 void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples);
+void write_networks_csv(std::ostream& out, const std::vector<NetworkSample>& networks);
 
 }  // namespace neuralpower

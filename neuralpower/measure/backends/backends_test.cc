@@ -91,6 +91,32 @@ TEST_P(EveryBackend, AgreesWithTheReferenceOnRandomLayers) {
   EXPECT_GT(checked["conv"], kRandomLayers / 8);
 }
 
+// Kinds that not every back-end has: those that have them compute them right.
+TEST_P(EveryBackend, AgreesWithTheReferenceOnRarerKinds) {
+  const auto backend = checking_backend(GetParam());
+  for (const char* text :
+       {"recurrent mode=lstm batch=2 in=5x7 hidden=6",
+        "recurrent mode=lstm batch=3 in=4x16 hidden=16 directions=2",
+        "recurrent mode=gru batch=2 in=5x7 hidden=6 directions=2",
+        "recurrent mode=rnn batch=2 in=3x9 hidden=4", "norm mode=instance batch=2 in=6x5x4",
+        "norm mode=group batch=2 in=6x5x4 size=3", "norm mode=rms batch=2 in=7x30",
+        "attention batch=2 heads=3 queries=5 keys=7 width=8"}) {
+    const LayerConfig config = parse_layer(text);
+    Preparation preparation = backend->prepare(config);
+    if (std::holds_alternative<Skip>(preparation)) continue;
+    PreparedLayer& layer = *std::get<0>(preparation);
+    layer.run();
+    layer.run();
+    layer.synchronise();
+    const LayerValues values = layer.values();
+    const auto expected = reference_output(config, values);
+    ASSERT_TRUE(expected) << text;
+    ASSERT_EQ(values.output.size(), expected->size()) << text;
+    EXPECT_LE(relative_error(*expected, values.output), 2e-4)
+        << text << " " << layer.implementation();
+  }
+}
+
 TEST_P(EveryBackend, TheInputsAreNotZeroAndTheSeedDecides) {
   const LayerConfig config = parse_layer("conv batch=1 in=16x8x8 out=16 kernel=3");
   BackendOptions options = options_for(GetParam());
