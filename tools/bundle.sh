@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Makes a folder that runs on another Linux machine of the same processor family without installing
 # anything: the program, the back-ends' tests, every library they need down to the C library's
 # loader, the shipped device models, plans and example networks. NVIDIA's driver, CUDA, cuDNN and
@@ -6,15 +7,18 @@
 #
 #   tools/bundle.sh FOLDER        (default: build/bundle)
 #
+# Environment: NEURALPOWER, the program to bundle (default: build/release/neuralpower, built if
+# missing).
+#
 # FOLDER/neuralpower is a script that starts FOLDER/bin/neuralpower with the libraries of FOLDER/lib.
 # The kernels of the openblas and eigen back-ends are compiled for the machine that builds; build
 # with -DNEURALPOWER_PLAIN_FLAGS= for one that runs on any.
 set -eu
+out=$(realpath -m "${1:-$(dirname "$0")/../build/bundle}")
 cd "$(dirname "$0")/.."
-out=${1:-build/bundle}
 build=build/release
-program=$build/neuralpower
-suite=$build/library/measure/backends/neuralpower_measure_backends_test
+program=${NEURALPOWER:-$build/neuralpower}
+suite=$(dirname "$program")/library/measure/backends/neuralpower_measure_backends_test
 [ -x "$program" ] || { cmake --preset release && cmake --build --preset release --target neuralpower; }
 rm -rf "$out.new"
 mkdir -p "$out.new/bin" "$out.new/lib" "$out.new/share"
@@ -45,6 +49,7 @@ for name in neuralpower neuralpower_measure_backends_test; do
   [ -e "$out.new/bin/$name" ] || continue
   cat >"$out.new/$name" <<END
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 here=\$(cd "\$(dirname "\$0")" && pwd)
 export NEURALPOWER_DEVICES="\${NEURALPOWER_DEVICES:-\$here/share/devices}"
 exec "\$here/lib/$loader" --library-path "\$here/lib\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}" "\$here/bin/$name" "\$@"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Measures an NVIDIA GPU: checks the back-end's numbers against the naive reference, finds out how
 # the power meter behaves, measures layers in f32, TF32 and f16 with runtime and power, then whole
 # networks, and writes everything into one folder. The card's settings are never touched.
@@ -16,9 +17,10 @@
 #                 the system has them, else the wheels of python3)
 # Exit code 3: no GPU, or something that it needs is missing.
 set -eu
-cd "$(dirname "$0")/.."
-out=${1:?usage: tools/gpu-campaign.sh OUT [check] [meter] [layers] [networks] [export]}
+[ $# -ge 1 ] || { echo "usage: tools/gpu-campaign.sh OUT [check] [meter] [layers] [networks] [export]" >&2; exit 2; }
+out=$(realpath -m "$1")
 shift
+cd "$(dirname "$0")/.."
 steps=${*:-check meter layers networks export}
 mkdir -p "$out"
 

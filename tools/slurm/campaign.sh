@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # One campaign over many nodes of a Slurm cluster, as a job array: task K of N measures shard K/N of
 # a sampling plan into a store of its own, and a last job, when all are done, merges them.
 #
@@ -14,7 +15,7 @@
 # stores whose conditions differ in anything but the measured layers, and says in what.
 # Environment: NEURALPOWER, the program as the nodes see it (default: build/release/neuralpower).
 set -eu
-[ $# -ge 3 ] || { sed -n '5,9s/^# \{0,2\}//p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '6,10s/^# \{0,2\}//p' "$0" >&2; exit 2; }
 plan=$(realpath "$1") out=$2 shards=$3
 shift 3
 case $shards in '' | *[!0-9]* | 0) echo "campaign: '$shards' is no number of shards" >&2; exit 2 ;; esac
@@ -34,6 +35,7 @@ done
 
 cat >"$out/shard.sh" <<END
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 #SBATCH --job-name=neuralpower
 #SBATCH --requeue
 exec '$program' measure --space '$plan' --store "$out/shard-\$SLURM_ARRAY_TASK_ID.db" \\
@@ -41,6 +43,7 @@ exec '$program' measure --space '$plan' --store "$out/shard-\$SLURM_ARRAY_TASK_I
 END
 cat >"$out/merge.sh" <<END
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 #SBATCH --job-name=neuralpower-merge
 set -eu
 cd '$out'

@@ -62,7 +62,9 @@ TEST_P(EveryBackend, AgreesWithTheReferenceOnRandomLayers) {
   std::map<std::string, int> checked, skipped;
   for (int i = 0; i < kRandomLayers; ++i) {
     const LayerConfig config = layers.next();
-    const std::string text = format_layer(config), kind(kind_of(config.op));
+    const std::string text = format_layer(config);
+    const std::string kind(std::holds_alternative<Elementwise>(config.op) ? "elementwise"
+                                                                          : kind_of(config.op));
     Preparation preparation = backend->prepare(config);
     if (const auto* skip = std::get_if<Skip>(&preparation)) {
       EXPECT_THAT(skip->reason, Not(IsEmpty())) << text;
