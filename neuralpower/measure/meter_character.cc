@@ -13,7 +13,7 @@ namespace {
 
 constexpr Seconds kFinest{1e-4};  // between two polls while nothing is known
 constexpr Seconds kFirstLook{2}, kRest{2}, kStepLook{3}, kLevelTime{0.5};
-constexpr int kSlots = 8, kPulsePeriods = 6, kPollsPerPeriod = 40;
+constexpr int kSlots = 8, kPulsePeriods = 6, kPollsPerPeriod = 40, kFewestPolls = 16;
 constexpr Seconds kShortestShared{5e-3};  // a period that pulses can be placed in
 constexpr double kPulseCycle = 7.3e-3;    // of a partial load; no multiple of any usual period
 
@@ -61,8 +61,11 @@ class Examination {
     found_.read_time = (clock_.now() - start) / kReads;
   }
 
+  // The device rests while the meter is read, so that is a small part of the time where the period
+  // allows it.
   Seconds poll_interval() const {
-    return std::max({kFinest, found_.read_time * 2, found_.update_period / kPollsPerPeriod});
+    return std::max({kFinest, found_.read_time * 2, found_.update_period / kPollsPerPeriod,
+                     std::min(found_.read_time * 50, found_.update_period / kFewestPolls)});
   }
 
   // Everything new that the meter shows for so long. The device is at work as `at_work` says.
@@ -231,6 +234,8 @@ class Examination {
     found_.other = other_->describe();
     const Seconds time = std::max(Seconds(1), found_.update_period * 20);
     Examination second(*other_, nullptr, clock_, load_, {});
+    second.found_.read_time = found_.read_time;  // polled alike, so that the load is the same
+    second.found_.update_period = found_.update_period;
     const auto busy = [](Seconds) { return true; };
     const Seconds settle = found_.averaging + Seconds(1);  // the other may average as well
     const Watts mine = power_of(settle, time, busy), its = second.power_of(settle, time, busy);
