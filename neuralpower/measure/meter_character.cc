@@ -246,7 +246,7 @@ class Examination {
   PowerMeter* other_;
   Clock& clock_;
   const Load& load_;
-  const std::function<void(std::string_view)>& progress_;
+  std::function<void(std::string_view)> progress_;
   MeterCharacter found_;
 };
 
