@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recipes of the layers that are products with weights or of activations: convolution and its
-// transposed form, fully connected layers, matrix products, recurrent cells. Part of recipe.cc; see recipe.h.
+// transposed form, fully connected layers, matrix products, recurrent cells. Part of recipe.cc; see
+// recipe.h.
 #pragma once
 
 #include "neuralpower/measure/backends/onednn/recipe.h"
