@@ -80,7 +80,14 @@ ProductPlan plan(const Making& m, const Product& product) {
         "describing a product");
   };
   if (product.transpose_a) set(blas::kDescTransposeA, blas::kTransposed);
-  if (product.epilogue != 0) set(blas::kDescEpilogue, product.epilogue);
+  if (product.epilogue != 0) {
+    set(blas::kDescEpilogue, product.epilogue);
+    // Some versions choose no algorithm without an address; the bias will be as aligned as this.
+    const auto somewhere = std::uintptr_t{256};
+    m.device.api().check_blas(
+        f.cublasLtMatmulDescSetAttribute(raw, blas::kDescBiasPointer, &somewhere, sizeof somewhere),
+        "describing a product");
+  }
   made.a = product.transpose_a ? matrix(m, product.depth, product.rows, product.batch)
                                : matrix(m, product.rows, product.depth, product.batch);
   made.b = matrix(m, product.depth, product.columns, product.batch);
