@@ -6,6 +6,7 @@
 #include "neuralpower/base/file.h"
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/hardware.h"
+#include "neuralpower/cli/manners.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/measure/meter_character.h"
 #include "neuralpower/measure/meters/meters.h"
@@ -45,7 +46,7 @@ Action configure_characterise(CLI::App& app) {
   app.add_option("-o,--out", options->out, "JSON file to write as well");
   options->hardware.add_to(app);
   options->format.add_to(app, {"table", "json"});
-  return [options] {
+  return [&app, options] {
     if (options->hardware.meter == "none")
       throw usage_error("--meter none leaves nothing to characterise");
     const auto hardware = open_hardware(options->hardware);
@@ -67,7 +68,9 @@ Action configure_characterise(CLI::App& app) {
             layer.synchronise();
           } while (hardware->clock.now() < end);
         },
-        [](std::string_view what) { std::cerr << "looking at: " << what << "\n"; });
+        [&app](std::string_view what) {
+          if (!is_quiet(app)) std::cerr << "looking at: " << what << "\n";
+        });
     if (!options->store.empty())
       SampleStore::open(options->store).record_meter(character.meter, character_text(character));
     if (!options->out.empty())

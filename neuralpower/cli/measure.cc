@@ -80,13 +80,14 @@ std::vector<Network> networks_to_measure(const Options& options) {
   return networks;
 }
 
-void measure_wholes(const std::vector<Network>& networks, const CampaignOptions& campaign,
-                    Hardware& hardware, const Conditions& conditions, SampleStore& store) {
+void measure_wholes(const CLI::App& app, const std::vector<Network>& networks,
+                    const CampaignOptions& campaign, Hardware& hardware,
+                    const Conditions& conditions, SampleStore& store) {
   NetworkMeasureOptions how;
   how.min_meter_updates = campaign.protocol.min_meter_updates;
   NetworkCampaignResult result;
   {
-    ProgressBar bar;
+    ProgressBar bar(app);
     result = run_network_campaign(
         networks, how, campaign.budget, conditions, *hardware.backend, hardware.clock,
         hardware.meter.get(), hardware.no_meter_reason, store,
@@ -205,7 +206,7 @@ Action configure_measure(CLI::App& app) {
                                                       hardware->meter.get(), priority->describe());
     SampleStore store = SampleStore::open(options->store);
     if (options->whole) {
-      measure_wholes(networks, campaign, *hardware, conditions, store);
+      measure_wholes(app, networks, campaign, *hardware, conditions, store);
       std::cout << "stored in " << options->store << "\n";
       return 0;
     }
