@@ -13,6 +13,7 @@ std::unique_ptr<Hardware> open_hardware(const HardwareChoice& choice) {
   hardware->backend = make_backend(choice.backend, choice.backend_options);
   MeterOptions meter_options;
   meter_options.recording = choice.recording;
+  meter_options.gpu = static_cast<unsigned>(choice.backend_options.gpu.device);
   // A meter must see the device at work: the processor's for the CPU back-ends.
   const MeterScope device = choice.backend == "cudnn" ? MeterScope::kGpu : MeterScope::kCpu;
   MeterOrReason meter = open_meter(choice.meter, device, meter_options, hardware->clock);

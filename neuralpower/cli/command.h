@@ -32,6 +32,7 @@ Action configure_completion(CLI::App& app);
 Action configure_manual(CLI::App& app);
 Action configure_backends(CLI::App& app);
 Action configure_meters(CLI::App& app);
+Action configure_characterise(CLI::App& app);
 Action configure_train(CLI::App& app);
 Action configure_predict(CLI::App& app);
 Action configure_explain(CLI::App& app);

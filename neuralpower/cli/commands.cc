@@ -28,7 +28,9 @@ constexpr Command kCommands[] = {
      configure_convert},
     {"measure", "Run layers for real and store their runtime and power",
      "neuralpower measure resnet50.onnx vgg16.onnx --batch 1,8 --store lab.db --budget 5m\n"
-     "neuralpower measure --space examples/plans/cpu.plan --store lab.db --shard 2/8",
+     "neuralpower measure --space examples/plans/cpu-two-minutes.plan --store lab.db --dry-run\n"
+     "neuralpower measure --space examples/plans/cpu-two-minutes.plan --store lab.db --shard 2/8\n"
+     "neuralpower measure resnet50.onnx --whole --batch 1,8 --backend cudnn --store lab.db",
      configure_measure},
     {"train", "Learn a device model from measured layers",
      "neuralpower train samples.csv --device my-server -o my-server.json\n"
@@ -112,6 +114,10 @@ constexpr Command kCommands[] = {
     {"backends", "What can run layers here", "neuralpower backends", configure_backends},
     {"meters", "What can measure power here, and what is missing where nothing can",
      "neuralpower meters", configure_meters},
+    {"characterise", "How a power meter behaves: update period, averaging, gaps, linearity",
+     "neuralpower characterise --meter rapl --store lab.db\n"
+     "neuralpower characterise --backend cudnn --meter nvml --compare-with nvml-power -o nvml.json",
+     configure_characterise},
 };
 
 constexpr int kExitUsage = 2, kExitEnvironment = 3;

@@ -8,7 +8,6 @@
 #include "neuralpower/cli/options.h"
 #include "neuralpower/cli/progress.h"
 #include "neuralpower/measure/network_measurement.h"
-#include "neuralpower/measure/priority.h"
 #include "neuralpower/model/prediction/predict.h"
 #include "neuralpower/report/comparison_report.h"
 
@@ -36,7 +35,7 @@ Action configure_compare(CLI::App& app) {
   return [options, &app] {
     const Predictor predictor(find_device_model(options->device));
     const auto hardware = open_hardware(options->hardware);
-    const RealTimePriority priority;
+    const auto priority = take_priority();
     std::vector<std::int64_t> batches = parse_batches(options->batches);
     if (batches.empty()) batches.push_back(0);
     std::vector<Comparison> comparisons;

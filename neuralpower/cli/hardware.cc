@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/cli/hardware.h"
 
+#include <iostream>
+
 #include "neuralpower/measure/backends/backends.h"
 
 namespace neuralpower::cli {
@@ -16,8 +18,25 @@ void HardwareOptions::add_to(CLI::App& app) {
   app.add_option("--recording", recording, "CSV of time and watts for --meter replay");
   app.add_option("--threads", backend_options.threads, "Threads of the back-end; 0: all processors")
       ->check(CLI::Range(0, 1024));
+  GpuOptions& gpu = backend_options.gpu;
+  app.add_option("--gpu", gpu.device, "Which GPU, counted from 0, for --backend cudnn")
+      ->check(CLI::Range(0, 1024));
+  app.add_flag("--tf32", gpu.tf32, "cudnn: f32 layers may be multiplied in TF32");
+  app.add_flag("--channels-last", gpu.channels_last, "cudnn: images lie as N x H x W x C");
+  app.add_option("--algorithm", gpu.algorithm,
+                 "cudnn: heuristic, fastest, or one by its name (winograd)")
+      ->capture_default_str();
+  app.add_option("--cuda-libraries", gpu.libraries,
+                 "cudnn: folders of the CUDA runtime, cuDNN and cuBLASLt, colon-separated");
   app.add_option("--seed", backend_options.seed, "Seed of the data and of the order")
       ->capture_default_str();
+}
+
+std::unique_ptr<RealTimePriority> take_priority() {
+  return std::make_unique<RealTimePriority>([] {
+    std::cerr << "another process measures on this machine; waiting for its end (Ctrl-C stops "
+                 "this one)\n";
+  });
 }
 
 }  // namespace neuralpower::cli

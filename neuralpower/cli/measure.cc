@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -10,19 +11,117 @@
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/cli/progress.h"
+#include "neuralpower/decide/sweep.h"
 #include "neuralpower/measure/campaign.h"
-#include "neuralpower/measure/priority.h"
+#include "neuralpower/measure/counters/perf_counters.h"
+#include "neuralpower/measure/forecast.h"
+#include "neuralpower/measure/network_campaign.h"
+#include "neuralpower/network/work.h"
 #include "neuralpower/report/campaign_report.h"
+#include "neuralpower/report/measuring_report.h"
 
 namespace neuralpower::cli {
 namespace {
 
 struct Options {
   std::vector<std::string> models, exclude;
-  std::string space, store, budget = "2m", shard, batches;
+  std::string space, store, budget = "2m", shard, batches, dtypes;
+  bool whole = false, counters = false, dry_run = false, active = false;
+  FormatOption format;
   HardwareOptions hardware;
   ProtocolOptions protocol;
 };
+
+std::vector<DataType> parse_data_types(const std::string& text) {
+  std::vector<DataType> types;
+  for (const std::string_view word : split(text, ',')) {
+    if (word.empty()) continue;
+    const auto type = parse_data_type(word);
+    if (!type) throw usage_error("--dtype " + text + " is no list such as f32,tf32,f16");
+    types.push_back(*type);
+  }
+  return types;
+}
+
+// Every layer in each of these types that makes a difference, one after the other.
+std::vector<LayerConfig> in_types(const std::vector<LayerConfig>& layers,
+                                  const std::vector<DataType>& types) {
+  if (types.empty()) return layers;
+  std::vector<LayerConfig> all;
+  for (const LayerConfig& layer : layers)
+    for (const DataType type : types) {
+      // TF32 is a way to multiply: without a product it is f32.
+      if (type == DataType::kTF32 && count_work(layer).macs == 0) continue;
+      all.push_back(layer);
+      all.back().dtype = type;
+    }
+  return all;
+}
+
+// Every network at every batch size in every type; one that is not the file's own stands behind the
+// name, so that their passes are not taken for each other's.
+std::vector<Network> networks_to_measure(const Options& options) {
+  std::vector<std::int64_t> batches = parse_batches(options.batches);
+  if (batches.empty()) batches.push_back(0);
+  std::vector<Network> networks;
+  for (const std::string& model : options.models)
+    for (const std::int64_t batch : batches) {
+      ImportOptions import;
+      if (batch > 0) import.batch = batch;
+      const Network own = read_network(model, import);
+      const std::vector<DataType> types = parse_data_types(options.dtypes);
+      if (types.empty()) networks.push_back(own);
+      for (const DataType type : types) {
+        networks.push_back(own);
+        set_data_type(networks.back(), type);
+        if (type != DataType::kF32) networks.back().name += " " + std::string(to_string(type));
+      }
+    }
+  return networks;
+}
+
+void measure_wholes(const CLI::App& app, const std::vector<Network>& networks,
+                    const CampaignOptions& campaign, Hardware& hardware,
+                    const Conditions& conditions, SampleStore& store) {
+  NetworkMeasureOptions how;
+  how.min_meter_updates = campaign.protocol.min_meter_updates;
+  NetworkCampaignResult result;
+  {
+    ProgressBar bar(app);
+    result = run_network_campaign(
+        networks, how, campaign.budget, conditions, *hardware.backend, hardware.clock,
+        hardware.meter.get(), hardware.no_meter_reason, store,
+        [&](int done, const std::string& next) {
+          bar.show(
+              done / std::max(1.0, static_cast<double>(networks.size())),
+              how.budget * static_cast<double>(networks.size() - static_cast<std::size_t>(done)),
+              next);
+        });
+  }
+  std::cout << render_network_campaign(conditions, result);
+}
+
+// Those of the processor; a reason on standard error where it has none to show.
+std::unique_ptr<Counters> open_counters() {
+  CountersOrReason opened = open_perf_counters();
+  if (auto* there = std::get_if<std::unique_ptr<Counters>>(&opened)) return std::move(*there);
+  std::cerr << "counters are left out: " << std::get<CountersUnavailable>(opened).reason << "\n";
+  return nullptr;
+}
+
+// What was found out about the meter decides the windows: its true update period, and how long the
+// work must go on before it shows in full.
+std::optional<MeterCharacter> use_character(const std::string& store, Hardware& hardware,
+                                            ProtocolOptions& protocol) {
+  if (!hardware.meter || !std::filesystem::exists(store)) return std::nullopt;
+  const auto text = SampleStore::open(store).meter(hardware.meter->describe());
+  if (!text) return std::nullopt;
+  const MeterCharacter character = parse_character(*text);
+  if (!character.moves || character.update_period <= Seconds(0)) return std::nullopt;
+  hardware.meter = with_update_period(std::move(hardware.meter), character.update_period);
+  protocol.meter_lead_in = character.averaging;
+  return character;
+}
 
 void parse_shard(const std::string& text, CampaignOptions& campaign) {
   if (text.empty()) return;
@@ -53,23 +152,66 @@ Action configure_measure(CLI::App& app) {
   app.add_option("--repetitions", options->protocol.repetitions, "Windows a layer")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  app.add_flag("--active", options->active,
+               "Take those layers next that a model of all of them is least sure of");
+  app.add_option("--dtype", options->dtypes, "Types of the layers: f32,tf32,f16; the file's own");
+  app.add_flag("--whole", options->whole,
+               "Run the networks as wholes instead of each of their layers");
+  app.add_option("--meter-updates", options->protocol.min_meter_updates,
+                 "Updates of the meter that a window spans at least")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  app.add_option("--metered-repetitions", options->protocol.metered_repetitions,
+                 "So many of a layer's windows are under the meter, the others tell the runtime")
+      ->check(CLI::Range(0, 1'000'000));
+  app.add_flag("--counters", options->counters,
+               "Also record what the processor counts: instructions, cache misses, SIMD");
+  app.add_flag("--dry-run", options->dry_run,
+               "Tell the time it takes and the errors to expect, from a trial of some seconds");
+  options->format.add_to(app, {"table", "json"});
   options->hardware.add_to(app);
   return [options, &app] {
     if (options->models.empty() && options->space.empty())
       throw usage_error("nothing to measure; give network files or --space PLAN");
+    if (options->whole && options->dry_run)
+      throw usage_error("--dry-run tells about layers; leave --whole away");
+    if (options->whole && (options->models.empty() || !options->space.empty()))
+      throw usage_error("--whole runs networks: give their files, and no --space");
     CampaignOptions campaign;
     campaign.budget = parse_duration(options->budget);
     campaign.protocol = options->protocol;
+    campaign.active = options->active;
     campaign.protocol.seed = options->hardware.backend_options.seed;
     parse_shard(options->shard, campaign);
-    campaign.layers =
-        layers_to_measure(options->models, parse_batches(options->batches), options->space);
-    leave_out(campaign.layers, options->exclude);
+    std::vector<Network> networks;
+    if (options->whole) {
+      networks = networks_to_measure(*options);
+    } else {
+      std::vector<LayerConfig> layers =
+          layers_to_measure(options->models, parse_batches(options->batches), options->space);
+      leave_out(layers, options->exclude);
+      campaign.layers = in_types(layers, parse_data_types(options->dtypes));
+    }
     const auto hardware = open_hardware(options->hardware);
-    const RealTimePriority priority;
+    const auto priority = take_priority();
+    const auto character = use_character(options->store, *hardware, campaign.protocol);
+    if (options->dry_run) {
+      const CampaignForecast forecast =
+          forecast_campaign(campaign, *hardware->backend, hardware->clock, hardware->meter.get(),
+                            hardware->no_meter_reason, character ? &*character : nullptr);
+      std::cout << render_forecast(forecast, campaign.budget, options->format.render_options());
+      return 0;
+    }
     const Conditions conditions = campaign_conditions(identify_device(), *hardware->backend,
-                                                      hardware->meter.get(), priority.describe());
+                                                      hardware->meter.get(), priority->describe());
     SampleStore store = SampleStore::open(options->store);
+    if (options->whole) {
+      measure_wholes(app, networks, campaign, *hardware, conditions, store);
+      std::cout << "stored in " << options->store << "\n";
+      return 0;
+    }
+    const std::unique_ptr<Counters> counters = options->counters ? open_counters() : nullptr;
+    campaign.protocol.counters = counters.get();
     CampaignResult result;
     {
       ProgressBar bar(app);

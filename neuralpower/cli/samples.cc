@@ -24,6 +24,21 @@ void write_samples(const std::string& file, const std::vector<Sample>& samples) 
   }
 }
 
+void write_networks(const std::string& file, const std::vector<std::string>& stores) {
+  std::vector<NetworkSample> networks;
+  for (const std::string& store : stores)
+    for (NetworkSample& network : SampleStore::open(store, true).networks())
+      networks.push_back(std::move(network));
+  std::ostringstream text;
+  write_networks_csv(text, networks);
+  if (file.empty()) {
+    std::cout << text.str();
+  } else {
+    write_file_atomically(file, text.str());
+    std::cout << networks.size() << " passes written to " << file << "\n";
+  }
+}
+
 void merge(const std::string& out, const std::vector<std::string>& files) {
   SampleStore into = SampleStore::open(out);
   for (const std::string& file : files) {
@@ -51,11 +66,19 @@ Action configure_samples(CLI::App& app) {
   CLI::App* export_app = app.add_subcommand("export", "Samples of stores or CSV files as one CSV");
   export_app->add_option("files", options->files, "Stores (.db) or CSV files")->required();
   export_app->add_option("-o,--out", options->out, "CSV to write; standard output if left out");
+  CLI::App* networks_app =
+      app.add_subcommand("networks", "Whole networks of stores as one CSV, a row for each pass");
+  networks_app->add_option("stores", options->files, "Stores (.db)")->required();
+  networks_app->add_option("-o,--out", options->out, "CSV to write; standard output if left out");
   CLI::App* merge_app = app.add_subcommand("merge", "Stores into one store, nothing twice");
   merge_app->add_option("stores", options->files, "Stores to read (.db)")->required();
   merge_app->add_option("-o,--out", options->out, "Store to write; one that exists is added to")
       ->required();
-  return [options, merge_app] {
+  return [options, merge_app, networks_app] {
+    if (networks_app->parsed()) {
+      write_networks(options->out, options->files);
+      return 0;
+    }
     if (merge_app->parsed()) {
       merge(options->out, options->files);
     } else {

@@ -14,10 +14,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "neuralpower/base/units.h"
 #include "neuralpower/network/layer_config.h"
 #include "neuralpower/network/network.h"
 
@@ -38,6 +40,15 @@ class PreparedLayer {
   virtual void run() = 0;
   // Returns when everything started is done.
   virtual void synchronise() = 0;
+
+  // Runs it so often and returns the time that the device's own clock saw; where the device has
+  // none, does nothing and returns nothing: the caller then times run() with its own clock.
+  virtual std::optional<Seconds> run_by_device_clock(std::int64_t /*executions*/) {
+    return std::nullopt;
+  }
+  // What else can be told about one execution by measuring it apart, by name with its unit:
+  // "kernel_ms", the time without the gaps between launches.
+  virtual std::map<std::string, double> side_measurements() { return {}; }
 
   // What the library chose, in its own words: "jit:avx512_core".
   virtual std::string implementation() const = 0;
@@ -76,6 +87,9 @@ class Backend {
   // threads, precision, layout, algorithm and cache policy. Keys are lower_case words.
   virtual std::map<std::string, std::string> conditions() const = 0;
 
+  // The shortest stretch of work that run_by_device_clock or the processor's clock times well.
+  virtual Seconds shortest_slice() const { return Seconds(25e-6); }
+
   virtual Preparation prepare(const LayerConfig& config) = 0;
   virtual PreparedNetwork prepare_network(const Network& network) = 0;
 };
@@ -94,10 +108,22 @@ struct CachePolicy {
   std::int64_t activation_bytes = 16 << 20;
 };
 
+// What a back-end on a GPU may be told.
+struct GpuOptions {
+  int device = 0;
+  bool tf32 = false;           // f32 layers may be multiplied in TF32 (layers of tf32 always are)
+  bool channels_last = false;  // images lie as N x H x W x C
+  // Which of the library's algorithms: "heuristic" (its own first choice that works), "fastest" (of
+  // those that work, timed when the layer is prepared), or one by its name ("winograd").
+  std::string algorithm = "heuristic";
+  std::string libraries;  // folders, colon-separated, where the vendor's libraries are looked for
+};
+
 struct BackendOptions {
   int threads = 0;  // 0: as many as the process may run on
   std::uint64_t seed = 1;
   CachePolicy cache;
+  GpuOptions gpu;
 };
 
 }  // namespace neuralpower

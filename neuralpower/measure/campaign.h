@@ -26,10 +26,13 @@ struct CampaignOptions {
   std::vector<LayerConfig> layers;  // in order; see expand() in sampling_plan.h
   Seconds budget{120};
   ProtocolOptions protocol;
-  int block_layers = 64;  // a few seconds of work, over which repetitions are spread
+  // A few seconds of work, over which repetitions are spread; the first blocks are smaller.
+  std::size_t block_layers = 64;
   // One of `shards` machines that share the list measures every shards-th layer, from `shard` on
   // (counted from 0).
   int shard = 0, shards = 1;
+  // Each next block is what a model of all layers is least sure of, instead of the list's order.
+  bool active = false;
 };
 
 struct CampaignProgress {

@@ -6,6 +6,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/measure/fakes/fake_backend.h"
+#include "neuralpower/measure/network_campaign.h"
 #include "neuralpower/measure/network_measurement.h"
 
 namespace neuralpower {
@@ -52,7 +53,7 @@ TEST_F(Campaign, MeasuresEveryLayerOnce) {
   });
   EXPECT_EQ(result.measured, 40);
   EXPECT_EQ(result.remaining, 0);
-  EXPECT_EQ(reports, 3);  // blocks of 16
+  EXPECT_EQ(reports, 4);  // blocks of 4, 8, 16, and what is left
   EXPECT_EQ(result.energy_absent, "nobody has one");
   SampleStore store = SampleStore::open(file_, true);
   EXPECT_THAT(store.samples(), SizeIs(40 * options_.protocol.repetitions));
@@ -61,14 +62,43 @@ TEST_F(Campaign, MeasuresEveryLayerOnce) {
 
 TEST_F(Campaign, GoesOnWhereItStopped) {
   const CampaignResult first = run([](const CampaignProgress&) { return false; });
-  EXPECT_EQ(first.measured, 16);
-  EXPECT_EQ(first.remaining, 24);
+  EXPECT_EQ(first.measured, 4);
+  EXPECT_EQ(first.remaining, 36);
   const int prepared = backend_.prepared();
   const CampaignResult second = run();
-  EXPECT_EQ(second.found, 16);
-  EXPECT_EQ(second.measured, 24);
-  EXPECT_EQ(backend_.prepared() - prepared, 24);
+  EXPECT_EQ(second.found, 4);
+  EXPECT_EQ(second.measured, 36);
+  EXPECT_EQ(backend_.prepared() - prepared, 36);
   EXPECT_EQ(run().measured, 0);
+}
+
+TEST_F(Campaign, MeasuresEveryLayerOnceWhateverTheModelChooses) {
+  options_.active = true;
+  run([](const CampaignProgress& progress) { return progress.finished < 12; });
+  const CampaignResult second = run();
+  EXPECT_EQ(second.found, 12);
+  EXPECT_EQ(second.measured, 28);
+  EXPECT_EQ(second.remaining, 0);
+}
+
+TEST_F(Campaign, MeasuresWholeNetworksOnce) {
+  Network network;
+  network.name = "two";
+  for (const char* text : {"softmax batch=1 in=64", "activation mode=relu batch=1 in=64"}) {
+    Layer layer;
+    layer.config = parse_layer(text);
+    network.layers.push_back(layer);
+  }
+  const auto measure = [&] {
+    SampleStore store = SampleStore::open(file_);
+    return run_network_campaign({network}, {}, Seconds(100), conditions_, backend_, clock_, nullptr,
+                                "nobody has one", store);
+  };
+  EXPECT_EQ(measure().measured, 1);
+  EXPECT_EQ(measure().found, 1);
+  SampleStore store = SampleStore::open(file_, true);
+  ASSERT_THAT(store.networks(), SizeIs(NetworkMeasureOptions().passes));
+  EXPECT_NEAR(store.networks()[0].runtime.value(), 2e-3, 1e-9);
 }
 
 TEST_F(Campaign, OtherConditionsAreMeasuredAnew) {

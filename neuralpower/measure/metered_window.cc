@@ -8,7 +8,10 @@
 namespace neuralpower {
 namespace {
 
-constexpr int kPollsPerUpdate = 4;
+// How late an update is seen is an error of the window's edge; how often the meter is read takes
+// time from the work. A slow meter can be polled often for nearly nothing.
+constexpr int kPollsPerUpdate = 4, kPollsPerSlowUpdate = 20;
+constexpr Seconds kSlow{0.01};
 constexpr double kPatience =
     5;  // update periods without an update before the meter counts as stuck
 
@@ -34,8 +37,9 @@ class Poller {
   // Works until the meter shows something new; false if it does not within reason.
   bool next_update() {
     const Seconds period = meter_.update_period();
+    const Seconds interval = period / (period < kSlow ? kPollsPerUpdate : kPollsPerSlowUpdate);
     const Seconds give_up = clock_.now() + period * kPatience;
-    Seconds next_poll = last_.at + period / kPollsPerUpdate;
+    Seconds next_poll = last_.at + interval;
     bool late = false;  // one long piece of work may take longer than our patience
     while (true) {
       work_();
@@ -46,7 +50,7 @@ class Poller {
         last_ = std::move(shown);
         return true;
       }
-      next_poll = shown.at + period / kPollsPerUpdate;
+      next_poll = shown.at + interval;
       if (now > give_up && late) return false;
       late = now > give_up;
     }

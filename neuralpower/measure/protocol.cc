@@ -43,11 +43,16 @@ class Course {
     slices_ = std::max<std::int64_t>(
         executions_for(options_.min_window, last * static_cast<double>(per_slice_)),
         last < options_.long_execution ? options_.min_slices : 1);
+    result_.extras = layer_.side_measurements();
   }
 
   void measure_window() {
     if (execution_ < options_.long_execution) timed(1);
-    Repetition repetition = meter_ ? metered() : unmetered();
+    const bool is_metered = meter_ && metered_ < options_.metered_repetitions;
+    const auto before = read_counters();
+    Repetition repetition = is_metered ? metered() : unmetered();
+    if (is_metered) ++metered_;
+    count(before, repetition.executions);
     result_.repetitions.push_back(std::move(repetition));
   }
 
@@ -61,7 +66,12 @@ class Course {
   }
 
   LayerMeasurement finish(std::string_view no_meter_reason) {
-    if (!meter_) result_.energy_absent = no_meter_reason;
+    if (!meter_) {
+      result_.energy_absent = no_meter_reason;
+    } else if (metered_ == 0) {
+      result_.energy_absent = "none of its windows was under the meter";
+    }
+    for (const auto& [name, values] : counted_) result_.extras[name] = median_of(values);
     summarise(result_, options_.outlier_ratio);
     return std::move(result_);
   }
@@ -72,7 +82,20 @@ class Course {
            repetition.marks.end();
   }
 
+  Counters::Counts read_counters() const {
+    return options_.counters ? options_.counters->read() : Counters::Counts{};
+  }
+
+  // What was counted since `before`, for one execution.
+  void count(const Counters::Counts& before, std::int64_t executions) {
+    const Counters::Counts after = read_counters();
+    for (const auto& [name, start] : before)
+      if (const auto end = after.find(name); end != after.end() && executions > 0)
+        counted_[name].push_back((end->second - start) / static_cast<double>(executions));
+  }
+
   Seconds timed(std::int64_t executions) {
+    if (const auto time = layer_.run_by_device_clock(executions)) return *time;
     const Seconds start = clock_.now();
     for (std::int64_t i = 0; i < executions; ++i) layer_.run();
     layer_.synchronise();
@@ -117,6 +140,8 @@ class Course {
   Repetition metered() {
     Slices slices;
     Seconds start = clock_.now();
+    for (const Seconds lead_end = start + options_.meter_lead_in; clock_.now() < lead_end;)
+      timed(per_slice_);
     const MeteredWindow window = run_metered(
         *meter_, clock_, options_.min_window, options_.min_meter_updates,
         [&] {
@@ -146,6 +171,8 @@ class Course {
   Clock& clock_;
   PowerMeter* meter_;
   LayerMeasurement result_;
+  std::map<std::string, std::vector<double>> counted_;
+  int metered_ = 0;  // windows so far
   Seconds execution_{0};
   std::int64_t per_slice_ = 1, slices_ = 1;
 };

@@ -19,9 +19,14 @@
 // over its time (or the mean of the power readings); the energy of one execution is that power
 // times the runtime. Idle power is part of it: nothing is subtracted. If the meter fails, the
 // runtime stays and `energy_absent` says why.
+//
+// A device with a clock of its own (CUDA events) is timed by that. What its back-end can tell apart
+// (kernels without the gaps between launches) and what counters of the processor saw per execution
+// are the measurement's extras.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +36,7 @@
 #include "neuralpower/base/units.h"
 #include "neuralpower/measure/backend.h"
 #include "neuralpower/measure/clock.h"
+#include "neuralpower/measure/counters.h"
 #include "neuralpower/measure/power_meter.h"
 
 namespace neuralpower {
@@ -43,10 +49,15 @@ struct ProtocolOptions {
   int repetitions = 7;
   int extra_repetitions = 3;   // for windows that were disturbed
   int min_meter_updates = 20;  // 1/20 is the largest error an unlucky edge can make
+  // So many of a layer's windows are under the meter; the others, short ones, tell the runtime.
+  int metered_repetitions = 1'000'000;
+  // Work under way before a metered window begins: as long as the meter averages over.
+  Seconds meter_lead_in{0};
   Seconds max_warm_up{0.03};
   double steady_tolerance = 0.05;
   double outlier_ratio = 1.3;
   std::uint64_t seed = 1;
+  Counters* counters = nullptr;  // read around every window; null: none
 };
 
 enum class Mark {
@@ -74,7 +85,8 @@ struct LayerMeasurement {
   int warm_up_executions = 0;
   bool steady = false;
   std::vector<Repetition> repetitions;
-  std::string energy_absent;  // empty if every repetition has its energy
+  std::string energy_absent;             // empty if every metered repetition has its energy
+  std::map<std::string, double> extras;  // of one execution, by name with unit: "kernel_ms"
 
   // Over the repetitions that count (see 5): the median, and the order statistics that hold the
   // true median with a probability of at least 95 % (below six repetitions: their extremes, which

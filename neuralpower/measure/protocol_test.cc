@@ -190,5 +190,68 @@ TEST(Statistics, TheIntervalOfAMedian) {
   EXPECT_DOUBLE_EQ(median_interval({5}).high, 5);
 }
 
+// A device with a clock of its own: that one counts, not the processor's.
+class DeviceClockLayer final : public PreparedLayer {
+ public:
+  explicit DeviceClockLayer(FakeClock& clock) : clock_(clock) {}
+  void run() override { FAIL() << "the device's clock was to be used"; }
+  void synchronise() override {}
+  std::optional<Seconds> run_by_device_clock(std::int64_t executions) override {
+    clock_.advance(microseconds(90) * static_cast<double>(executions));
+    return microseconds(70) * static_cast<double>(executions);
+  }
+  std::map<std::string, double> side_measurements() override { return {{"kernel_ms", 0.05}}; }
+  std::string implementation() const override { return "device"; }
+  LayerValues values() const override { return {}; }
+
+ private:
+  FakeClock& clock_;
+};
+
+TEST(Protocol, TakesTheDevicesClockAndWhatItTellsBesides) {
+  FakeClock clock;
+  DeviceClockLayer layer(clock);
+  const LayerMeasurement result = measure_layer(layer, {}, clock);
+  EXPECT_NEAR(result.runtime.value(), 70e-6, 1e-12);
+  EXPECT_EQ(result.extras.at("kernel_ms"), 0.05);
+}
+
+// Counts a thousand instructions for each microsecond that passes.
+class FakeCounters final : public Counters {
+ public:
+  explicit FakeCounters(FakeClock& clock) : clock_(clock) {}
+  Counts read() override { return {{"instructions", clock_.now().value() * 1e9}}; }
+
+ private:
+  FakeClock& clock_;
+};
+
+TEST(Protocol, CountersAreToldForOneExecution) {
+  Bench bench([](const LayerConfig&, int) { return microseconds(40); });
+  FakeCounters counters(bench.clock);
+  ProtocolOptions options;
+  options.counters = &counters;
+  const LayerMeasurement result = measure_layer(*bench.layer, options, bench.clock);
+  EXPECT_NEAR(result.extras.at("instructions"), 40e3, 1);
+}
+
+TEST(Protocol, OnlySoManyWindowsAreUnderTheMeter) {
+  Bench bench([](const LayerConfig&, int) { return microseconds(40); });
+  FakeMeter meter(bench.clock, {});
+  ProtocolOptions options;
+  options.metered_repetitions = 2;
+  options.meter_lead_in = Seconds(0.5);
+  const Seconds start = bench.clock.now();
+  const LayerMeasurement result = measure_layer(*bench.layer, options, bench.clock, &meter);
+  EXPECT_GT(bench.clock.now() - start, Seconds(1));  // two leads
+  int with_power = 0;
+  for (const Repetition& repetition : result.repetitions) with_power += repetition.power ? 1 : 0;
+  EXPECT_EQ(with_power, 2);
+  EXPECT_THAT(result.energy_absent, IsEmpty());
+  options.metered_repetitions = 0;
+  EXPECT_THAT(measure_layer(*bench.layer, options, bench.clock, &meter).energy_absent,
+              HasSubstr("under the meter"));
+}
+
 }  // namespace
 }  // namespace neuralpower

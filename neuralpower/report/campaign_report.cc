@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "neuralpower/base/text.h"
+#include "neuralpower/report/table.h"
 
 namespace neuralpower {
 
@@ -20,6 +21,37 @@ std::string render_campaign(const Conditions& conditions, const CampaignResult& 
   for (const auto& [reason, count] : r.skip_reasons)
     out += fmt::format("  {} skipped: {}\n", count, printable(reason));
   if (!r.energy_absent.empty()) out += "energy is absent: " + printable(r.energy_absent) + "\n";
+  return out;
+}
+
+std::string render_network_campaign(const Conditions& conditions, const NetworkCampaignResult& r) {
+  std::string out =
+      fmt::format("{}, {}\n", printable(conditions.device), printable(conditions.software));
+  using Align = Table::Align;
+  Table table({{"network", Align::kLeft},
+               {"batch"},
+               {"ms"},
+               {"layers in place ms"},
+               {"W"},
+               {"J"},
+               {"left out"}});
+  std::string absent;
+  for (const NetworkMeasurement& network : r.networks) {
+    int skipped = 0;
+    for (const auto& layer : network.layers) skipped += layer.skipped.empty() ? 0 : 1;
+    table.add_row({printable(network.network), std::to_string(network.batch),
+                   with_digits(in_milliseconds(network.runtime)),
+                   with_digits(in_milliseconds(network.sum_of_layers())),
+                   network.power ? with_digits(network.power->value()) : "",
+                   network.energy ? with_digits(network.energy->value()) : "",
+                   std::to_string(skipped)});
+    if (!network.energy_absent.empty()) absent = network.energy_absent;
+  }
+  out += table.render();
+  out +=
+      fmt::format("{} networks planned: {} measured, {} already there, {} not reached; {:.1f} s\n",
+                  r.planned, r.measured, r.found, r.remaining, r.elapsed.value());
+  if (!absent.empty()) out += "energy is absent: " + printable(absent) + "\n";
   return out;
 }
 

@@ -5,6 +5,7 @@
 // the layer's batch size. What no meter measured is absent, never zero.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Sample {
   std::optional<Watts> power;
   std::optional<Joules> energy;
   std::string device, software;
+  std::map<std::string, double> extras;  // further columns, by name: "kernel_ms"
 };
 
 struct NetworkSample {

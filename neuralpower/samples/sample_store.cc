@@ -14,7 +14,7 @@ namespace neuralpower {
 namespace {
 
 constexpr int kApplicationId = 0x4e507762;  // "NPwb"
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr int kPatienceMilliseconds = 30'000;
 
 constexpr const char* kSchema = R"sql(
@@ -61,6 +61,33 @@ CREATE TABLE networks (
   power_w REAL,
   energy_j REAL);
 )sql";
+
+// What version 2 added; a store of version 1 gets it when it is opened.
+constexpr const char* kSinceVersion2 = R"sql(
+ALTER TABLE measurements ADD COLUMN extras TEXT NOT NULL DEFAULT '';  -- name=number, blanks between
+CREATE TABLE meters (
+  description TEXT PRIMARY KEY,
+  text TEXT NOT NULL,
+  found_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
+)sql";
+
+template <typename Value, typename Number>
+std::string join_numbers(const std::map<std::string, Value>& values, const Number& number) {
+  std::string text;
+  for (const auto& [name, value] : values)
+    text += (text.empty() ? "" : " ") + name + "=" + format_double(number(value));
+  return text;
+}
+
+template <typename Take>
+void split_numbers(const std::string& text, const Take& take) {
+  for (const std::string_view pair : split_blanks(text)) {
+    const auto equals = pair.rfind('=');
+    if (equals == std::string_view::npos) continue;
+    if (const auto value = parse_double(pair.substr(equals + 1)))
+      take(std::string(pair.substr(0, equals)), *value);
+  }
+}
 
 std::string conditions_text(const Conditions& conditions) {
   std::string text = "device=" + conditions.device + "\nsoftware=" + conditions.software + "\n";
@@ -239,10 +266,17 @@ class SampleStore::Database {
         if (number("SELECT count(*) FROM sqlite_master") != 0)
           throw bad_input("this SQLite file is no sample store").in_file(file_);
         execute(kSchema);
+        execute(kSinceVersion2);
         execute(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
         execute(("PRAGMA user_version=" + std::to_string(kSchemaVersion)).c_str());
       });
     }
+    if (number("PRAGMA application_id") == kApplicationId && number("PRAGMA user_version") == 1)
+      transaction([&] {
+        if (number("PRAGMA user_version") != 1) return;  // another process was faster
+        execute(kSinceVersion2);
+        execute("PRAGMA user_version=2");
+      });
     if (number("PRAGMA application_id") != kApplicationId)
       throw bad_input("this SQLite file is no sample store").in_file(file_);
     if (const auto version = number("PRAGMA user_version"); version > kSchemaVersion)
@@ -309,7 +343,8 @@ void SampleStore::record(ConditionsId conditions,
   database_->transaction([&] {
     Database::Statement insert(*database_,
                                "INSERT OR IGNORE INTO measurements(conditions, layer, "
-                               "implementation, steady, energy_absent) VALUES (?, ?, ?, ?, ?)");
+                               "implementation, steady, energy_absent, extras) VALUES (?, ?, ?, "
+                               "?, ?, ?)");
     Database::Statement repeat(*database_,
                                "INSERT INTO repetitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     Database::Statement skip(*database_, "INSERT OR IGNORE INTO skips VALUES (?, ?, ?)");
@@ -319,14 +354,13 @@ void SampleStore::record(ConditionsId conditions,
           .bind(measurement.implementation)
           .bind(std::int64_t{measurement.steady})
           .bind(measurement.energy_absent)
+          .bind(join_numbers(measurement.extras, [](double value) { return value; }))
           .run_once();
       if (sqlite3_changes(database_->handle()) == 0) continue;
       const std::int64_t id = sqlite3_last_insert_rowid(database_->handle());
       std::int64_t number = 0;
       for (const StoredRepetition& repetition : measurement.repetitions) {
-        std::string domains, marks;
-        for (const auto& [name, power] : repetition.domains)
-          domains += (domains.empty() ? "" : " ") + name + "=" + format_double(power.value());
+        std::string marks;
         for (const std::string& mark : repetition.marks) marks += (marks.empty() ? "" : " ") + mark;
         repeat.bind(id)
             .bind(++number)
@@ -335,7 +369,7 @@ void SampleStore::record(ConditionsId conditions,
             .bind(repetition.window.value())
             .bind(repetition.power)
             .bind(repetition.energy)
-            .bind(domains)
+            .bind(join_numbers(repetition.domains, [](Watts power) { return power.value(); }))
             .bind(marks)
             .run_once();
       }
@@ -367,6 +401,19 @@ void SampleStore::record_networks(ConditionsId conditions,
   });
 }
 
+void SampleStore::record_meter(const std::string& description, const std::string& text) {
+  Database::Statement(*database_, "INSERT OR REPLACE INTO meters(description, text) VALUES (?, ?)")
+      .bind(description)
+      .bind(text)
+      .run_once();
+}
+
+std::optional<std::string> SampleStore::meter(const std::string& description) {
+  Database::Statement row(*database_, "SELECT text FROM meters WHERE description = ?");
+  row.bind(description);
+  return row.step() ? std::optional(row.text(0)) : std::nullopt;
+}
+
 std::set<std::string> SampleStore::finished_layers(ConditionsId conditions) {
   std::set<std::string> finished;
   Database::Statement rows(*database_,
@@ -392,13 +439,16 @@ std::vector<StoredMeasurement> SampleStore::measurements(ConditionsId conditions
   std::vector<StoredMeasurement> all;
   Database::Statement rows(
       *database_,
-      "SELECT measurements.id, layers.text, implementation, steady, energy_absent FROM "
+      "SELECT measurements.id, layers.text, implementation, steady, energy_absent, extras FROM "
       "measurements JOIN layers ON layers.id = measurements.layer WHERE conditions = ? ORDER BY "
       "measurements.id");
   rows.bind(conditions);
   while (rows.step()) {
     StoredMeasurement measurement{
-        database_->layer(rows.text(1)), rows.text(2), rows.whole(3) != 0, rows.text(4), {}};
+        database_->layer(rows.text(1)), rows.text(2), rows.whole(3) != 0, rows.text(4), {}, {}};
+    split_numbers(rows.text(5), [&](std::string name, double value) {
+      measurement.extras[std::move(name)] = value;
+    });
     Database::Statement repetitions(
         *database_,
         "SELECT runtime_s, executions, window_s, power_w, energy_j, domains, marks FROM "
@@ -412,12 +462,9 @@ std::vector<StoredMeasurement> SampleStore::measurements(ConditionsId conditions
       repetition.power = repetitions.quantity<Watts>(3);
       repetition.energy = repetitions.quantity<Joules>(4);
       const std::string domains = repetitions.text(5), marks = repetitions.text(6);
-      for (const std::string_view domain : split_blanks(domains)) {
-        const auto equals = domain.rfind('=');
-        if (equals == std::string_view::npos) continue;
-        if (const auto power = parse_double(domain.substr(equals + 1)))
-          repetition.domains[std::string(domain.substr(0, equals))] = Watts(*power);
-      }
+      split_numbers(domains, [&](std::string name, double power) {
+        repetition.domains[std::move(name)] = Watts(power);
+      });
       for (const std::string_view mark : split_blanks(marks)) repetition.marks.emplace_back(mark);
       measurement.repetitions.push_back(std::move(repetition));
     }
@@ -446,6 +493,7 @@ std::vector<Sample> SampleStore::samples(std::optional<ConditionsId> only) {
         sample.energy = repetition.energy;
         sample.device = conditions.device;
         sample.software = conditions.software;
+        sample.extras = measurement.extras;
         samples.push_back(std::move(sample));
       }
     }

@@ -48,6 +48,7 @@ struct StoredMeasurement {
   bool steady = true;
   std::string energy_absent;  // why there is no energy, if there is none
   std::vector<StoredRepetition> repetitions;
+  std::map<std::string, double> extras;  // of one execution: "kernel_ms", "instructions", ...
 };
 
 struct StoredSkip {
@@ -72,6 +73,10 @@ class SampleStore {
   void record(ConditionsId conditions, const std::vector<StoredMeasurement>& measurements,
               const std::vector<StoredSkip>& skips);
   void record_networks(ConditionsId conditions, const std::vector<NetworkSample>& networks);
+
+  // What a power meter was found to be like, under its description; a later one replaces it.
+  void record_meter(const std::string& description, const std::string& text);
+  std::optional<std::string> meter(const std::string& description);
 
   // The texts of the layers that were measured, or skipped, under these conditions.
   std::set<std::string> finished_layers(ConditionsId conditions);

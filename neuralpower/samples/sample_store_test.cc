@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,11 +57,14 @@ TEST(SampleStore, GivesBackWhatWasRecorded) {
   full.repetitions[0].energy = Joules(5);
   full.repetitions[0].domains = {{"package", Watts(50)}, {"dram", Watts(3.25)}};
   full.repetitions[1].marks = {"slow", "throttled"};
+  full.extras = {{"kernel_ms", 0.25}, {"instructions", 1e9}};
   {
     SampleStore store = SampleStore::open(file);
     const auto id = store.conditions_id(kConditions);
     store.record(id, {full, measurement(2, {0.3})}, {{layer(3), "too large"}});
     store.record_networks(id, {{"net", 8, 1, Seconds(2), std::nullopt, Joules(3)}});
+    store.record_meter("a sensor", "update_period_s=0.1");
+    store.record_meter("a sensor", "update_period_s=0.2");
   }
   SampleStore store = SampleStore::open(file, true);
   const auto id = store.conditions_id(kConditions);
@@ -80,7 +84,32 @@ TEST(SampleStore, GivesBackWhatWasRecorded) {
   EXPECT_EQ(store.skips(id).at(0).reason, "too large");
   EXPECT_THAT(store.finished_layers(id), SizeIs(3));
   EXPECT_EQ(store.networks().at(0).energy, Joules(3));
+  EXPECT_EQ(measurements[0].extras, full.extras);
+  EXPECT_EQ(store.samples()[0].extras.at("kernel_ms"), 0.25);
+  EXPECT_EQ(store.meter("a sensor"), "update_period_s=0.2");
+  EXPECT_FALSE(store.meter("another sensor"));
   EXPECT_TRUE(is_sample_store(file));
+}
+
+// Written by the first version: without extras and meters.
+TEST(SampleStore, ReadsAStoreOfVersion1) {
+  const auto file = fresh_file();
+  {
+    SampleStore store = SampleStore::open(file);
+    store.record(store.conditions_id(kConditions), {measurement(1, {0.1})}, {});
+  }
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(database,
+                         "ALTER TABLE measurements DROP COLUMN extras; DROP TABLE meters; "
+                         "PRAGMA user_version=1",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(database);
+  SampleStore store = SampleStore::open(file);
+  EXPECT_THAT(store.samples(), SizeIs(1));
+  store.record_meter("a sensor", "text");
+  EXPECT_EQ(store.meter("a sensor"), "text");
 }
 
 TEST(SampleStore, SamplesLeaveMarkedRepetitionsOut) {

@@ -2,6 +2,7 @@
 #include "neuralpower/samples/samples_csv.h"
 
 #include <ostream>
+#include <set>
 #include <unordered_map>
 
 #include "neuralpower/base/error.h"
@@ -77,15 +78,34 @@ std::vector<NetworkSample> read_networks_csv(const std::filesystem::path& file) 
 }
 
 void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples) {
-  out << "layer,network,position,name,repetition,runtime_ms,power_w,energy_j,device,software\n";
+  std::set<std::string> further;  // columns that some of the samples have
+  for (const Sample& s : samples)
+    for (const auto& [name, value] : s.extras) further.insert(name);
+  out << "layer,network,position,name,repetition,runtime_ms,power_w,energy_j,device,software";
+  for (const std::string& name : further) out << ',' << csv_field(name);
+  out << '\n';
   for (const Sample& s : samples) {
     out << csv_field(format_layer(s.layer)) << ',' << csv_field(s.network) << ','
         << (s.position > 0 ? std::to_string(s.position) : "") << ',' << csv_field(s.name) << ','
         << s.repetition << ',' << format_double(in_milliseconds(s.runtime)) << ','
         << (s.power ? format_double(s.power->value()) : "") << ','
         << (s.energy ? format_double(s.energy->value()) : "") << ',' << csv_field(s.device) << ','
-        << csv_field(s.software) << '\n';
+        << csv_field(s.software);
+    for (const std::string& name : further) {
+      const auto value = s.extras.find(name);
+      out << ',' << (value == s.extras.end() ? std::string() : format_double(value->second));
+    }
+    out << '\n';
   }
+}
+
+void write_networks_csv(std::ostream& out, const std::vector<NetworkSample>& networks) {
+  out << "network,batch,repetition,runtime_ms,power_w,energy_j\n";
+  for (const NetworkSample& n : networks)
+    out << csv_field(n.network) << ',' << n.batch << ',' << n.repetition << ','
+        << format_double(in_milliseconds(n.runtime)) << ','
+        << (n.power ? format_double(n.power->value()) : "") << ','
+        << (n.energy ? format_double(n.energy->value()) : "") << '\n';
 }
 
 }  // namespace neuralpower

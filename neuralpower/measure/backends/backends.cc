@@ -6,6 +6,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
+#include "neuralpower/measure/backends/cudnn/cudnn_backend.h"
 #ifdef NEURALPOWER_HAVE_EIGEN
 #include "neuralpower/measure/backends/eigen/eigen_backend.h"
 #endif
@@ -36,13 +37,15 @@ constexpr Maker kMakeEigen = &make_eigen_backend;
 constexpr Maker kMakeEigen = nullptr;
 #endif
 
-constexpr std::array<BackendRow, 3> kBackends = {{
+constexpr std::array<BackendRow, 4> kBackends = {{
     {"onednn", "CPU, oneDNN: f32 and bf16, layouts of its own, as in PyTorch and OpenVINO",
      kMakeOnednn, "oneDNN with OpenMP (Debian: libdnnl-dev)"},
     {"openblas", "CPU, OpenBLAS: f32, row-major, im2col and sgemm, as in Caffe", kMakeOpenblas,
      "OpenBLAS and OpenMP (Debian: libopenblas-dev)"},
     {"eigen", "CPU, Eigen: f32, row-major, im2col and Eigen's matrix product", kMakeEigen,
      "Eigen and OpenMP (Debian: libeigen3-dev)"},
+    {"cudnn", "NVIDIA GPU, cuDNN and cuBLASLt: f32, tf32, f16, bf16, as in PyTorch",
+     &make_cudnn_backend, ""},
 }};
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <map>
 
@@ -26,8 +27,16 @@ using ::testing::Not;
 
 constexpr int kRandomLayers = 600;
 
-std::unique_ptr<Backend> checking_backend(std::string_view name) {
+// A GPU is stood in for, unless NEURALPOWER_TEST_GPU is set and the real one is to be checked.
+BackendOptions options_for(std::string_view name) {
   BackendOptions options;
+  if (name == "cudnn" && !std::getenv("NEURALPOWER_TEST_GPU"))
+    options.gpu.libraries = NEURALPOWER_FAKE_CUDA;
+  return options;
+}
+
+std::unique_ptr<Backend> checking_backend(std::string_view name) {
+  BackendOptions options = options_for(name);
   options.cache = {0, 0};
   options.threads = 1;  // so that the suite takes no longer on a busy machine
   return make_backend(name, options);
@@ -53,7 +62,9 @@ TEST_P(EveryBackend, AgreesWithTheReferenceOnRandomLayers) {
   std::map<std::string, int> checked, skipped;
   for (int i = 0; i < kRandomLayers; ++i) {
     const LayerConfig config = layers.next();
-    const std::string text = format_layer(config), kind(kind_of(config.op));
+    const std::string text = format_layer(config);
+    const std::string kind(std::holds_alternative<Elementwise>(config.op) ? "elementwise"
+                                                                          : kind_of(config.op));
     Preparation preparation = backend->prepare(config);
     if (const auto* skip = std::get_if<Skip>(&preparation)) {
       EXPECT_THAT(skip->reason, Not(IsEmpty())) << text;
@@ -82,9 +93,35 @@ TEST_P(EveryBackend, AgreesWithTheReferenceOnRandomLayers) {
   EXPECT_GT(checked["conv"], kRandomLayers / 8);
 }
 
+// Kinds that not every back-end has: those that have them compute them right.
+TEST_P(EveryBackend, AgreesWithTheReferenceOnRarerKinds) {
+  const auto backend = checking_backend(GetParam());
+  for (const char* text :
+       {"recurrent mode=lstm batch=2 in=5x7 hidden=6",
+        "recurrent mode=lstm batch=3 in=4x16 hidden=16 directions=2",
+        "recurrent mode=gru batch=2 in=5x7 hidden=6 directions=2",
+        "recurrent mode=rnn batch=2 in=3x9 hidden=4", "norm mode=instance batch=2 in=6x5x4",
+        "norm mode=group batch=2 in=6x5x4 size=3", "norm mode=rms batch=2 in=7x30",
+        "attention batch=2 heads=3 queries=5 keys=7 width=8"}) {
+    const LayerConfig config = parse_layer(text);
+    Preparation preparation = backend->prepare(config);
+    if (std::holds_alternative<Skip>(preparation)) continue;
+    PreparedLayer& layer = *std::get<0>(preparation);
+    layer.run();
+    layer.run();
+    layer.synchronise();
+    const LayerValues values = layer.values();
+    const auto expected = reference_output(config, values);
+    ASSERT_TRUE(expected) << text;
+    ASSERT_EQ(values.output.size(), expected->size()) << text;
+    EXPECT_LE(relative_error(*expected, values.output), 2e-4)
+        << text << " " << layer.implementation();
+  }
+}
+
 TEST_P(EveryBackend, TheInputsAreNotZeroAndTheSeedDecides) {
   const LayerConfig config = parse_layer("conv batch=1 in=16x8x8 out=16 kernel=3");
-  BackendOptions options;
+  BackendOptions options = options_for(GetParam());
   options.cache = {0, 0};
   const auto input = [&] {
     const auto backend = make_backend(GetParam(), options);
@@ -103,7 +140,7 @@ TEST_P(EveryBackend, TheInputsAreNotZeroAndTheSeedDecides) {
 }
 
 TEST_P(EveryBackend, CyclingThroughCopiesChangesNoResult) {
-  const auto backend = make_backend(GetParam(), {});
+  const auto backend = make_backend(GetParam(), options_for(GetParam()));
   const LayerConfig config = parse_layer("conv batch=1 in=20x8x8 out=20 kernel=3 pad=1");
   const auto layer = std::get<0>(backend->prepare(config));
   for (int i = 0; i < 5; ++i) {

@@ -191,6 +191,18 @@ struct Reference {
     return result;
   }
 
+  // Each row of so many cells less its mean (if it is asked for), over its deviation.
+  static void normalise_rows(Values& cells, std::size_t width, bool less_mean) {
+    for (std::size_t row = 0; row < cells.size(); row += width) {
+      double mean = 0, variance = 0;
+      for (std::size_t i = 0; i < width && less_mean; ++i) mean += cells[row + i] / width;
+      for (std::size_t i = 0; i < width; ++i)
+        variance += (cells[row + i] - mean) * (cells[row + i] - mean) / width;
+      for (std::size_t i = 0; i < width; ++i)
+        cells[row + i] = (cells[row + i] - mean) / std::sqrt(variance + kEpsilon);
+    }
+  }
+
   Result operator()(const Normalization& op) const {
     Values result(input().begin(), input().end());
     if (op.mode == NormMode::kBatch) {
@@ -202,17 +214,24 @@ struct Reference {
       }
       return result;
     }
-    if (op.mode == NormMode::kLayer) {
+    if (op.mode == NormMode::kLayer || op.mode == NormMode::kRms) {
       const auto width = static_cast<std::size_t>(shape().back());
-      for (std::size_t row = 0; row < result.size(); row += width) {
-        double mean = 0, variance = 0;
-        for (std::size_t i = 0; i < width; ++i) mean += result[row + i] / width;
-        for (std::size_t i = 0; i < width; ++i)
-          variance += (result[row + i] - mean) * (result[row + i] - mean) / width;
-        for (std::size_t i = 0; i < width; ++i)
-          result[row + i] =
-              (result[row + i] - mean) / std::sqrt(variance + kEpsilon) * weight(0)[i] +
-              weight(1)[i];
+      normalise_rows(result, width, op.mode == NormMode::kLayer);
+      for (std::size_t i = 0; i < result.size(); ++i)
+        result[i] = result[i] * weight(0)[i % width] +
+                    (op.mode == NormMode::kLayer ? weight(1)[i % width] : 0.0f);
+      return result;
+    }
+    if (op.mode == NormMode::kInstance || op.mode == NormMode::kGroup) {
+      const std::int64_t inner = shape().element_count_from(2), channels = shape()[1];
+      const std::int64_t groups = op.mode == NormMode::kInstance ? channels
+                                  : op.size == 0                 ? 32
+                                                                 : op.size;
+      if (channels % groups != 0) return std::nullopt;
+      normalise_rows(result, static_cast<std::size_t>(channels / groups * inner), true);
+      for (std::size_t i = 0; i < result.size(); ++i) {
+        const std::size_t c = i / inner % channels;
+        result[i] = result[i] * weight(0)[c] + weight(1)[c];
       }
       return result;
     }
@@ -374,8 +393,73 @@ struct Reference {
   Result operator()(const View&) const { return Values(input().begin(), input().end()); }
   Result operator()(const DataMovement&) const { return std::nullopt; }
   Result operator()(const Embedding&) const { return std::nullopt; }
-  Result operator()(const Recurrent&) const { return std::nullopt; }
-  Result operator()(const Attention&) const { return std::nullopt; }
+
+  // Cells of LSTM, GRU (reset behind the product) and plain tanh; see reference.h for the weights.
+  Result operator()(const Recurrent& op) const {
+    const std::int64_t steps = shape()[1], inputs = shape()[2], hidden = op.hidden;
+    const bool is_gru = op.mode == RecurrentMode::kGru;
+    const std::int64_t gates = op.mode == RecurrentMode::kLstm ? 4 : is_gru ? 3 : 1;
+    const std::int64_t biases = is_gru ? 4 : gates;
+    const auto sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
+    Values result(static_cast<std::size_t>(out.element_count()));
+    for (std::int64_t n = 0; n < shape()[0]; ++n)
+      for (std::int64_t d = 0; d < op.directions; ++d) {
+        Values h(hidden), c(hidden);
+        for (std::int64_t step = 0; step < steps; ++step) {
+          const std::int64_t t = d == 0 ? step : steps - 1 - step;
+          const Values before = h;
+          for (std::int64_t j = 0; j < hidden; ++j) {
+            double x[4] = {}, u[4] = {};  // what each gate gets from the input and from the state
+            for (std::int64_t g = 0; g < gates; ++g) {
+              for (std::int64_t i = 0; i < inputs; ++i)
+                x[g] += double{input()[(n * steps + t) * inputs + i]} *
+                        weight(0)[((d * inputs + i) * gates + g) * hidden + j];
+              for (std::int64_t i = 0; i < hidden; ++i)
+                u[g] += before[i] * weight(1)[((d * hidden + i) * gates + g) * hidden + j];
+            }
+            const auto b = [&](std::int64_t g) {
+              return double{weight(2)[(d * biases + g) * hidden + j]};
+            };
+            if (op.mode == RecurrentMode::kLstm) {
+              c[j] = sigmoid(x[1] + u[1] + b(1)) * c[j] +
+                     sigmoid(x[0] + u[0] + b(0)) * std::tanh(x[2] + u[2] + b(2));
+              h[j] = sigmoid(x[3] + u[3] + b(3)) * std::tanh(c[j]);
+            } else if (is_gru) {
+              const double update = sigmoid(x[0] + u[0] + b(0)),
+                           reset = sigmoid(x[1] + u[1] + b(1));
+              const double fresh = std::tanh(x[2] + b(2) + reset * (u[2] + b(3)));
+              h[j] = update * before[j] + (1 - update) * fresh;
+            } else {
+              h[j] = std::tanh(x[0] + u[0] + b(0));
+            }
+            result[((n * steps + t) * op.directions + d) * hidden + j] = h[j];
+          }
+        }
+      }
+    return result;
+  }
+  Result operator()(const Attention&) const {
+    const std::int64_t heads = shape()[0] * shape()[1], queries = shape()[2], width = shape()[3];
+    const std::int64_t keys = config.inputs[1][2];
+    Values result(static_cast<std::size_t>(out.element_count()));
+    Values row(static_cast<std::size_t>(keys));
+    for (std::int64_t q = 0; q < heads * queries; ++q) {
+      const std::int64_t first = q / queries * keys * width;  // of this head's keys and values
+      double sum = 0, largest = -std::numeric_limits<double>::infinity();
+      for (std::int64_t k = 0; k < keys; ++k) {
+        row[k] = 0;
+        for (std::int64_t i = 0; i < width; ++i)
+          row[k] += double{input(0)[q * width + i]} * input(1)[first + k * width + i];
+        row[k] /= std::sqrt(static_cast<double>(width));
+        largest = std::max(largest, row[k]);
+      }
+      for (double& x : row) sum += x = std::exp(x - largest);
+      for (std::int64_t k = 0; k < keys; ++k)
+        for (std::int64_t i = 0; i < width; ++i)
+          result[q * width + i] += row[k] / sum * input(2)[first + k * width + i];
+    }
+    return result;
+  }
   Result operator()(const UnsupportedOp&) const { return std::nullopt; }
 
   static std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }

@@ -5,6 +5,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
+#include "neuralpower/measure/meters/external/external_meter.h"
 #include "neuralpower/measure/meters/hwmon/hwmon_meter.h"
 #include "neuralpower/measure/meters/nvml/nvml_meter.h"
 #include "neuralpower/measure/meters/rapl/rapl_meter.h"
@@ -18,16 +19,32 @@ MeterOrReason open_replay(const MeterOptions& options, Clock& clock) {
   return open_replay_meter({options.recording, std::nullopt}, clock);
 }
 
-constexpr std::array<MeterRow, 4> kMeters = {{
+MeterOrReason open_external(const MeterOptions& options, Clock& clock) {
+  if (options.recording.empty())
+    return MeterUnavailable{"name the file or pipe that your meter writes to with --recording"};
+  return open_external_meter(options.recording, clock);
+}
+
+constexpr std::array<MeterRow, 7> kMeters = {{
     {"rapl", "energy counters of Intel and AMD processors (powercap)", MeterScope::kCpu,
      [](const MeterOptions& options, Clock&) { return open_rapl_meter(options.root); }},
     {"hwmon", "power sensors of boards: INA3221 (Jetson), AMD GPUs, ACPI", MeterScope::kBoard,
      [](const MeterOptions& options, Clock&) { return open_hwmon_meter(options.root); }},
     {"nvml", "energy counter or power of an NVIDIA GPU", MeterScope::kGpu,
      [](const MeterOptions& options, Clock&) {
-       return open_nvml_meter({options.nvml_library, options.gpu});
+       return open_nvml_meter({options.nvml_library, options.gpu, NvmlSource::kBest});
      }},
-    {"replay", "a recording: CSV of time_s and watts", MeterScope::kAny, &open_replay},
+    {"nvml-power", "instantaneous power of an NVIDIA GPU", MeterScope::kOnRequest,
+     [](const MeterOptions& options, Clock&) {
+       return open_nvml_meter({options.nvml_library, options.gpu, NvmlSource::kInstantPower});
+     }},
+    {"nvml-average", "power of an NVIDIA GPU as its driver averages it", MeterScope::kOnRequest,
+     [](const MeterOptions& options, Clock&) {
+       return open_nvml_meter({options.nvml_library, options.gpu, NvmlSource::kAveragePower});
+     }},
+    {"external", "a meter of your own: CSV of time_s and watts as they come, file or pipe",
+     MeterScope::kOnRequest, &open_external},
+    {"replay", "a recording: CSV of time_s and watts", MeterScope::kOnRequest, &open_replay},
 }};
 
 }  // namespace

@@ -16,11 +16,12 @@ struct MeterOptions {
   std::filesystem::path root = "/";  // where sys/ is; another one in tests
   std::string nvml_library = "libnvidia-ml.so.1";
   unsigned gpu = 0;
-  std::filesystem::path recording;  // for `replay`
+  std::filesystem::path recording;  // for `replay` and `external`
 };
 
-// What a meter measures: only one that sees the device at work is of use.
-enum class MeterScope { kCpu, kGpu, kBoard, kAny };
+// What a meter measures: only one that sees the device at work is of use. Those on request are not
+// among those that "auto" tries.
+enum class MeterScope { kCpu, kGpu, kBoard, kOnRequest };
 
 struct MeterRow {
   std::string_view name;

@@ -27,7 +27,20 @@ Buffer::Buffer(std::size_t bytes) {
   std::memset(data_, 0, size_);  // blocked layouts rely on zero padding
 }
 
-Buffer::~Buffer() { std::free(data_); }
+Buffer::Buffer(void* data, std::size_t bytes, std::function<void(void*)> release)
+    : data_(data), size_(bytes), release_(std::move(release)) {}
+
+Buffer::~Buffer() {
+  if (release_) {
+    release_(data_);
+  } else {
+    std::free(data_);
+  }
+}
+
+std::unique_ptr<Buffer> make_host_buffer(std::size_t bytes) {
+  return std::make_unique<Buffer>(bytes);
+}
 
 std::shared_ptr<Buffer> Arena::take(std::size_t bytes) {
   Slot* best = nullptr;
@@ -38,7 +51,7 @@ std::shared_ptr<Buffer> Arena::take(std::size_t bytes) {
   if (!best) {
     slots_.push_back(std::make_unique<Slot>());
     best = slots_.back().get();
-    best->buffer = std::make_unique<Buffer>(bytes);
+    best->buffer = make_(bytes);
   }
   best->taken = true;
   return {best->buffer.get(), [best](Buffer*) { best->taken = false; }};

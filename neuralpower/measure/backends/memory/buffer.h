@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory for back-ends on the CPU: aligned buffers on huge pages, and an arena that gives the
-// tensors of a network the same few buffers in turn.
+// Memory for back-ends: buffers (of the CPU, aligned and on huge pages, or of a device that hands
+// its own in), and an arena that gives the tensors of a network the same few buffers in turn.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace neuralpower {
 class Buffer {
  public:
   explicit Buffer(std::size_t bytes);
+  // Memory of somebody else's, given back by `release`; floats() is for the CPU's own only.
+  Buffer(void* data, std::size_t bytes, std::function<void(void*)> release);
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -26,12 +29,18 @@ class Buffer {
  private:
   void* data_ = nullptr;
   std::size_t size_ = 0;
+  std::function<void(void*)> release_;
 };
+
+using MakeBuffer = std::function<std::unique_ptr<Buffer>(std::size_t bytes)>;
+std::unique_ptr<Buffer> make_host_buffer(std::size_t bytes);
 
 // Buffers that are handed out again once nobody holds them, as an inference engine plans its
 // memory. Owns them all; what was handed out must not outlive the arena.
 class Arena {
  public:
+  explicit Arena(MakeBuffer make = &make_host_buffer) : make_(std::move(make)) {}
+
   std::shared_ptr<Buffer> take(std::size_t bytes);
 
  private:
@@ -39,6 +48,7 @@ class Arena {
     std::unique_ptr<Buffer> buffer;
     bool taken = false;
   };
+  MakeBuffer make_;
   std::vector<std::unique_ptr<Slot>> slots_;
 };
 

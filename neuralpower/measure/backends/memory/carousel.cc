@@ -42,7 +42,7 @@ std::vector<void*> Carousel::pieces(std::size_t bytes, int kind,
   std::shared_ptr<Buffer>& buffer = buffers_[kind];
   const std::size_t needed = std::max(round_, count * step);
   if (!buffer || buffer->size() < needed) {
-    buffer = std::make_shared<Buffer>(needed);  // layers that use the smaller one keep it alive
+    buffer = make_(needed);  // layers that use the smaller one keep it alive
     fill(*buffer);
   }
   owner = buffer;

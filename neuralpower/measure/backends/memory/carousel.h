@@ -34,7 +34,8 @@ class GaussianSource {
 // need not be the layer's own, so nothing is allocated or filled for it.
 class Carousel {
  public:
-  explicit Carousel(std::size_t round_bytes) : round_(round_bytes) {}
+  explicit Carousel(std::size_t round_bytes, MakeBuffer make = &make_host_buffer)
+      : round_(round_bytes), make_(std::move(make)) {}
 
   // Pieces of `bytes` for one round, in a shuffled order, and the buffer that holds them. Layers
   // with the same `kind` of cells share a buffer; `fill` is called on each new one. The number of
@@ -44,6 +45,7 @@ class Carousel {
 
  private:
   std::size_t round_;
+  MakeBuffer make_;
   std::map<int, std::shared_ptr<Buffer>> buffers_;
 };
 

@@ -335,9 +335,7 @@ struct MakeRecipe {
   RecipeOrSkip operator()(const Dropout&) const { return Skip{"no work at inference time"}; }
   RecipeOrSkip operator()(const View&) const { return Skip{"no work: a view of the same bytes"}; }
   RecipeOrSkip operator()(const Embedding&) const { return Skip{"oneDNN has no table look-up"}; }
-  RecipeOrSkip operator()(const Recurrent&) const {
-    return Skip{"recurrent layers are not measured by this back-end"};
-  }
+  RecipeOrSkip operator()(const Recurrent& op) const { return recurrent_recipe(op, in); }
   RecipeOrSkip operator()(const Attention&) const {
     return Skip{"oneDNN has no attention in one go; its matrix products are measured apart"};
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recipes of the layers that are products with weights or of activations: convolution and its
-// transposed form, fully connected layers, matrix products. Part of recipe.cc; see recipe.h.
+// transposed form, fully connected layers, matrix products, recurrent cells. Part of recipe.cc; see
+// recipe.h.
 #pragma once
 
 #include "neuralpower/measure/backends/onednn/recipe.h"
@@ -21,6 +22,7 @@ RecipeOrSkip convolution_recipe(const Convolution& op, const RecipeInput& in);
 RecipeOrSkip deconvolution_recipe(const TransposedConvolution& op, const RecipeInput& in);
 RecipeOrSkip inner_product_recipe(const FullyConnected& op, const RecipeInput& in);
 RecipeOrSkip matmul_recipe(const RecipeInput& in);
+RecipeOrSkip recurrent_recipe(const Recurrent& op, const RecipeInput& in);
 
 // oneDNN's name and parameters of an activation; `positive` if it is defined for positive numbers
 // only. Nothing if oneDNN does not have it.

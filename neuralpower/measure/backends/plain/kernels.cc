@@ -26,6 +26,20 @@ Kernel loops(std::vector<Tensor> inputs, std::size_t output) {
   return kernel;
 }
 
+struct RowStatistics {
+  float mean = 0, scale = 1;
+};
+
+RowStatistics statistics(const float* x, Index width, bool with_mean) {
+  RowStatistics of;
+  float variance = 0;
+  for (Index i = 0; i < width && with_mean; ++i) of.mean += x[i];
+  of.mean /= static_cast<float>(width);
+  for (Index i = 0; i < width; ++i) variance += (x[i] - of.mean) * (x[i] - of.mean);
+  of.scale = 1 / std::sqrt(variance / static_cast<float>(width) + kEpsilon);
+  return of;
+}
+
 // A function of one element; the compiler sees it and can make vectors of the loop.
 template <typename Function>
 Kernel map(const Shape& shape, bool positive, Function function) {
@@ -175,20 +189,40 @@ struct MakeKernel {
       };
       return kernel;
     }
-    if (op.mode == NormMode::kLayer) {
+    if (op.mode == NormMode::kLayer || op.mode == NormMode::kRms) {
       const Index width = in().back(), rows = in().element_count() / width;
-      kernel.weights = {{static_cast<std::size_t>(width)}, {static_cast<std::size_t>(width), 0.1f}};
+      const bool is_rms = op.mode == NormMode::kRms;  // without a mean and a shift
+      kernel.weights = {{static_cast<std::size_t>(width)}};
+      if (!is_rms) kernel.weights.push_back({static_cast<std::size_t>(width), 0.1f});
       kernel.run = [=](const Pointers& p) {
 #pragma omp parallel for schedule(static)
         for (Index row = 0; row < rows; ++row) {
           const float* x = p.inputs[0] + row * width;
-          float mean = 0, variance = 0;
-          for (Index i = 0; i < width; ++i) mean += x[i];
-          mean /= static_cast<float>(width);
-          for (Index i = 0; i < width; ++i) variance += (x[i] - mean) * (x[i] - mean);
-          const float scale = 1 / std::sqrt(variance / static_cast<float>(width) + kEpsilon);
+          const RowStatistics of = statistics(x, width, !is_rms);
           for (Index i = 0; i < width; ++i)
-            p.output[row * width + i] = (x[i] - mean) * scale * p.weights[0][i] + p.weights[1][i];
+            p.output[row * width + i] = (x[i] - of.mean) * of.scale * p.weights[0][i];
+          for (Index i = 0; i < width && !is_rms; ++i) p.output[row * width + i] += p.weights[1][i];
+        }
+      };
+      return kernel;
+    }
+    if (op.mode == NormMode::kInstance || op.mode == NormMode::kGroup) {
+      const Index channels = in()[1], inner = in().element_count_from(2);
+      const Index groups = op.mode == NormMode::kInstance ? channels : op.size == 0 ? 32 : op.size;
+      if (channels % groups != 0) return Skip{"the groups do not divide the channels"};
+      const Index each = channels / groups, rows = in()[0] * groups;
+      kernel.weights = {{static_cast<std::size_t>(channels)},
+                        {static_cast<std::size_t>(channels), 0.1f}};
+      kernel.run = [=](const Pointers& p) {
+#pragma omp parallel for schedule(static)
+        for (Index row = 0; row < rows; ++row) {
+          const RowStatistics of = statistics(p.inputs[0] + row * each * inner, each * inner, true);
+          for (Index k = row * each; k < (row + 1) * each; ++k) {
+            const float scale = of.scale * p.weights[0][k % channels];
+            const float shift = p.weights[1][k % channels] - of.mean * scale;
+            for (Index i = k * inner; i < (k + 1) * inner; ++i)
+              p.output[i] = p.inputs[0][i] * scale + shift;
+          }
         }
       };
       return kernel;

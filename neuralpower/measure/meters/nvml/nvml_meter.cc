@@ -11,7 +11,7 @@ namespace {
 
 constexpr Seconds kUpdatePeriod{0.1};  // the longest of the chips that were looked at
 
-enum class Source { kEnergyCounter, kInstantPower, kAveragePower };
+using Source = NvmlSource;
 
 // The loaded library. Functions that an old driver lacks are null.
 class Library {
@@ -76,6 +76,8 @@ class NvmlMeter final : public PowerMeter {
   std::string name() const override { return "nvml"; }
   std::string describe() const override {
     switch (source_) {
+      case Source::kBest:
+        break;
       case Source::kEnergyCounter:
         return gpu_ + ", energy counter";
       case Source::kInstantPower:
@@ -114,6 +116,8 @@ class NvmlMeter final : public PowerMeter {
                                                               nvml::Device device, Source source) {
     constexpr nvml::Return kNotThere = 3;  // "not supported"
     switch (source) {
+      case Source::kBest:
+        break;
       case Source::kEnergyCounter: {
         unsigned long long millijoules = 0;
         if (!library.get_total_energy) return kNotThere;
@@ -171,6 +175,7 @@ MeterOrReason open_nvml_meter(const NvmlOptions& options) {
   nvml::Return failed = nvml::kSuccess;
   for (const Source source :
        {Source::kEnergyCounter, Source::kInstantPower, Source::kAveragePower}) {
+    if (options.source != Source::kBest && options.source != source) continue;
     const auto reading = NvmlMeter::try_source(*library, device, source);
     if (std::holds_alternative<DomainReading>(reading))
       return std::make_unique<NvmlMeter>(std::move(library), device, gpu, source);

@@ -14,9 +14,13 @@
 
 namespace neuralpower {
 
+// kBest: the first that is there, in this order.
+enum class NvmlSource { kBest, kEnergyCounter, kInstantPower, kAveragePower };
+
 struct NvmlOptions {
   std::string library = "libnvidia-ml.so.1";
   unsigned device = 0;  // as nvidia-smi counts
+  NvmlSource source = NvmlSource::kBest;
 };
 
 MeterOrReason open_nvml_meter(const NvmlOptions& options);
