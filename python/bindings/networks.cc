@@ -27,7 +27,7 @@ Network from_layers(const std::vector<std::string>& texts, const std::string& na
 std::string to_json(const Network& network) {
   RenderOptions options;
   options.format = OutputFormat::kJson;
-  return render_network({network, {}}, options);
+  return render_network({network, {}, {}}, options);
 }
 
 std::vector<std::string> texts_of(const std::vector<LayerConfig>& layers) {
