@@ -58,6 +58,7 @@ std::string Table::render(int width) const {
     if (widest < 0) break;
     --widths[static_cast<std::size_t>(widest)];
   }
+  if (width > 0 && total() > width && columns_.size() > 2) return render_in_parts(widths, width);
   std::string out;
   const auto add_line = [&](const auto& cell_of) {
     std::string line;
@@ -84,6 +85,28 @@ std::string Table::render(int width) const {
     }
   }
   return out;
+}
+
+std::string Table::render_in_parts(const std::vector<int>& widths, int width) const {
+  int used = widths[0];
+  std::size_t end = 1;  // of the columns that fit beside each other, two at least
+  while (end < columns_.size() && (end < 2 || used + 2 + widths[end] <= width))
+    used += 2 + widths[end++];
+  if (end == columns_.size()) --end;
+  Table first({columns_.begin(), columns_.begin() + static_cast<std::ptrdiff_t>(end)});
+  Table rest({columns_[0]});
+  rest.columns_.insert(rest.columns_.end(), columns_.begin() + static_cast<std::ptrdiff_t>(end),
+                       columns_.end());
+  for (const auto& row : rows_) {
+    first.rows_.emplace_back();
+    rest.rows_.emplace_back();
+    if (row.empty()) continue;
+    const auto middle = row.begin() + static_cast<std::ptrdiff_t>(end);
+    first.rows_.back().assign(row.begin(), middle);
+    rest.rows_.back() = {row[0]};
+    rest.rows_.back().insert(rest.rows_.back().end(), middle, row.end());
+  }
+  return first.render(width) + "\n" + rest.render(width);
 }
 
 int display_width(std::string_view text) {

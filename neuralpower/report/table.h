@@ -2,8 +2,8 @@
 // Table: rows of text set in aligned columns, for a terminal.
 //
 // A column is aligned right (numbers) or left. When the table is wider than `width`, the widest
-// left column that may shrink is cut with an ellipsis, and so is text of more than 240 characters in
-// any table; numbers are never cut.
+// left column that may shrink is cut with an ellipsis, and so is text of more than 240 characters
+// in any table; numbers are never cut.
 #pragma once
 
 #include <string>
@@ -28,6 +28,8 @@ class Table {
   std::string render(int width = 0) const;
 
  private:
+  std::string render_in_parts(const std::vector<int>& widths, int width) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;  // an empty row is a rule
 };
