@@ -38,6 +38,7 @@ Action configure_predict(CLI::App& app);
 Action configure_explain(CLI::App& app);
 Action configure_evaluate(CLI::App& app);
 Action configure_crossvalidate(CLI::App& app);
+Action configure_study(CLI::App& app);
 
 // Runs the program: parses, acts, prints errors as one line; returns the exit code.
 int run(int argc, const char* const* argv);

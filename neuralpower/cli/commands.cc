@@ -32,9 +32,13 @@ constexpr Command kCommands[] = {
      "neuralpower measure --space examples/plans/cpu-two-minutes.plan --store lab.db --shard 2/8\n"
      "neuralpower measure resnet50.onnx --whole --batch 1,8 --backend cudnn --store lab.db",
      configure_measure},
-    {"train", "Learn a device model from measured layers",
+    {"train", "Learn a device model from measured layers, or from whole networks",
      "neuralpower train samples.csv --device my-server -o my-server.json\n"
-     "neuralpower train samples.csv --device my-server --method neuralpower-2017 -o published.json",
+     "neuralpower train samples.csv --device my-server --method neuralpower-2017 -o "
+     "published.json\n"
+     "neuralpower train thirty-layers.csv --from tesla-t4 --device my-gpu -o my-gpu.json\n"
+     "neuralpower train --networks totals.csv --models resnet50.onnx vgg16.onnx --device my-phone "
+     "-o my-phone.json",
      configure_train},
     {"predict", "Runtime, power and energy of every layer and of the whole network",
      "neuralpower predict resnet50.onnx --device my-server.json --batch 1,8,64\n"
@@ -58,6 +62,10 @@ constexpr Command kCommands[] = {
     {"crossvalidate", "Held-out errors of a method on samples",
      "neuralpower crossvalidate samples.csv --method neuralpower-2017 --format json",
      configure_crossvalidate},
+    {"study", "How many terms a model needs: accuracy against complexity, by kind of layer",
+     "neuralpower study samples.csv --plot study.svg\n"
+     "neuralpower study samples.csv --target energy --kind conv --format csv",
+     configure_study},
     {"compare", "Predict networks, then run them for real, side by side",
      "neuralpower compare alexnet.onnx nin.onnx --device my-server.json", configure_compare},
     {"rank", "Networks by error and energy: the Energy-Precision Ratio and the Pareto fronts",

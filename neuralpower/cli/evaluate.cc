@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/model/training/evaluate.h"
 
-#include <filesystem>
 #include <iostream>
 #include <memory>
-#include <set>
 
-#include "neuralpower/base/error.h"
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/inputs.h"
+#include "neuralpower/cli/network_files.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/report/evaluation_report.h"
 #include "neuralpower/samples/samples_csv.h"
@@ -42,23 +40,8 @@ Action configure_evaluate(CLI::App& app) {
     const auto networks = options->networks.empty() ? std::vector<NetworkSample>{}
                                                     : read_networks_csv(options->networks);
     std::vector<NetworkPrediction> predictions;
-    for (const std::string& model : options->models) {
-      std::set<std::int64_t> batches;
-      const std::string name = std::filesystem::path(model).stem().string();
-      for (const NetworkSample& network : networks)
-        if (network.network == name) batches.insert(network.batch);
-      if (batches.empty()) {
-        Error error = usage_error("no network '" + name + "' in --networks to compare with");
-        throw error.in_file(model);
-      }
-      for (const std::int64_t batch : batches) {
-        ImportOptions import;
-        import.batch = batch;
-        Network network = read_network(model, import);
-        network.name = name;
-        predictions.push_back(predictor.predict(network));
-      }
-    }
+    for (const Network& network : read_measured_networks(options->models, networks))
+      predictions.push_back(predictor.predict(network));
     std::cout << render_evaluation(evaluate(predictor, samples, networks, predictions),
                                    options->format.render_options());
     return 0;

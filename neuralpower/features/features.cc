@@ -289,9 +289,11 @@ std::vector<std::string_view> feature_names(std::string_view key) {
   return sink.names;
 }
 
-std::vector<std::string_view> feature_names(std::string_view key, Target target) {
+std::vector<std::string_view> feature_names(std::string_view key, Target target, bool adapted) {
   std::vector<std::string_view> names = feature_names(key);
-  if (target == Target::kPower && !names.empty()) names.insert(names.end(), {"time", "cost"});
+  if (names.empty()) return names;
+  if (target == Target::kPower) names.insert(names.end(), {"time", "cost"});
+  if (adapted) names.emplace_back("base");
   return names;
 }
 

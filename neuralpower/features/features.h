@@ -22,6 +22,8 @@
 //   time                  the predicted runtime in ms
 //   cost                  the same before it is corrected: the sum of its physical terms
 // So power can follow rates: macs/time is the throughput that the layer reaches.
+// A model that is adapted from another device's sees one more, the last:
+//   base                  what that device's formula says of the layer, in ms or W
 #pragma once
 
 #include <span>
@@ -40,9 +42,11 @@ std::string model_key(const LayerConfig& config);
 // unsupported operations, unknown keys).
 std::vector<std::string_view> feature_names(std::string_view key);
 
-// The same for models of a target: those of power end with "time" and "cost".
+// The same for models of a target: those of power end with "time" and "cost", and all models that
+// are adapted from another device's with "base".
 inline constexpr std::size_t kRuntimeFeatureCount = 2;
-std::vector<std::string_view> feature_names(std::string_view key, Target target);
+std::vector<std::string_view> feature_names(std::string_view key, Target target,
+                                            bool adapted = false);
 
 // Values in the order of feature_names(model_key(config)). Error if the shapes do not fit.
 std::vector<double> extract_features(const LayerConfig& config);

@@ -36,7 +36,8 @@ Json bands_to_json(const std::vector<IntervalBand>& bands) {
   return json;
 }
 
-Json to_json(const LayerModel& model) {
+// What the value is made of, without what training says about it.
+Json formula_to_json(const LayerModel& model) {
   Json json;
   for (const Regime& regime : model.regimes) {
     Json r = {{"when", regime.when},
@@ -53,6 +54,11 @@ Json to_json(const LayerModel& model) {
   if (!model.floor.empty()) json["floor"] = terms_to_json(model.floor);
   if (model.minimum) json["minimum"] = *model.minimum;
   if (model.maximum) json["maximum"] = *model.maximum;
+  return json;
+}
+
+Json to_json(const LayerModel& model) {
+  Json json = formula_to_json(model);
   json["ranges"] = Json::object();
   for (const FeatureRange& range : model.ranges)
     json["ranges"][range.feature] = {range.low, range.high};
@@ -64,6 +70,7 @@ Json to_json(const LayerModel& model) {
                       {"within10", model.report.within10}};
   json["terms"] = count_terms(model);
   json["note"] = model.report.note;
+  if (model.base) json["base"] = formula_to_json(*model.base);
   return json;
 }
 
@@ -114,7 +121,7 @@ std::vector<IntervalBand> bands_from_json(const Json& json) {
   return bands;
 }
 
-LayerModel layer_model_from_json(const Json& json, const std::string& key, Target target) {
+LayerModel formula_from_json(const Json& json, const std::string& key, Target target) {
   LayerModel model;
   model.key = key;
   model.target = target;
@@ -140,6 +147,13 @@ LayerModel layer_model_from_json(const Json& json, const std::string& key, Targe
   if (json.contains("maximum")) model.maximum = number(json["maximum"], "maximum");
   if (model.minimum && model.maximum && *model.minimum > *model.maximum)
     throw bad_input("minimum exceeds maximum");
+  return model;
+}
+
+LayerModel layer_model_from_json(const Json& json, const std::string& key, Target target) {
+  LayerModel model = formula_from_json(json, key, target);
+  if (json.contains("base"))
+    model.base = std::make_shared<const LayerModel>(formula_from_json(json["base"], key, target));
   if (json.contains("ranges"))
     for (const auto& [feature, range] : json["ranges"].items()) {
       if (!range.is_array() || range.size() != 2) throw bad_input("a range is not [low, high]");
@@ -185,6 +199,7 @@ std::string to_json_text(const DeviceModel& model) {
                      {"source", model.source},
                      {"seed", model.seed}};
   if (!model.no_power.empty()) json["no_power"] = model.no_power;
+  if (!model.adapted_from.empty()) json["adapted_from"] = model.adapted_from;
   json["fusion"] = model.fusion;
   json["layers"] = Json::object();
   for (const auto& [key, models] : model.layers) {
@@ -215,6 +230,7 @@ DeviceModel parse_device_model(std::string_view json_text) {
   model.software = text(json, "software", "");
   model.method = text(json, "method");
   model.no_power = text(json, "no_power", "");
+  model.adapted_from = text(json, "adapted_from", "");
   const Json& samples = member(json, "samples");
   model.configurations = whole(member(samples, "configurations"), "configurations");
   model.samples_sha256 = text(samples, "sha256", "");
@@ -231,6 +247,8 @@ DeviceModel parse_device_model(std::string_view json_text) {
         models.runtime = layer_model_from_json(entry["runtime"], key, Target::kRuntime);
       if (entry.contains("power"))
         models.power = layer_model_from_json(entry["power"], key, Target::kPower);
+      if (models.power && models.power->base && !(models.runtime && models.runtime->base))
+        throw bad_input("power has a base but runtime has none; they are adapted together");
       if (entry.contains("energy"))
         models.energy_interval = bands_from_json(member(entry["energy"], "interval"));
       model.layers.emplace(key, std::move(models));

@@ -7,6 +7,7 @@
 //   "units": {"runtime": "ms", "power": "W", "energy": "J"},
 //   "samples": {"configurations": N, "sha256": "...", "source": "citation", "seed": 1},
 //   "no_power": "why there is no power model" (absent if there is one),
+//   "adapted_from": "other device" (absent if it was not),
 //   "fusion": ["conv+norm+relu", ...],
 //   "layers": {"conv": {"runtime": LAYER MODEL, "power": LAYER MODEL,
 //              "energy": {"interval": [...]}}, ...},
@@ -16,7 +17,8 @@
 //     "log_intercept", "log_terms": {name: coefficient}, "log_range": [low, high]}],
 //   "floor": {name: coefficient}, "minimum", "maximum", "ranges": {feature: [low, high]},
 //   "interval": [[up_to, low, high]...], "held_out": {"rows", "rmspe", "rmse", "mape", "within10"},
-//   "terms", "note"}
+//   "terms", "note",
+//   "base": {"regimes", "floor", "minimum", "maximum"}}     the other device's formula, if adapted
 #pragma once
 
 #include <filesystem>
@@ -36,8 +38,9 @@ struct KeyModels {
 
 struct DeviceModel {
   std::string device, software, method;
-  std::string source;    // where the samples come from: a citation, or "measured here"
-  std::string no_power;  // why power and energy are absent, if they are
+  std::string source;        // where the samples come from: a citation, or "measured here"
+  std::string no_power;      // why power and energy are absent, if they are
+  std::string adapted_from;  // the device whose formulas these are based on; empty: none
   int configurations = 0;
   std::uint64_t seed = 1;
   std::string samples_sha256;

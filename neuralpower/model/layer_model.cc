@@ -23,7 +23,16 @@ LayerFormula::LayerFormula(const LayerModel& model)
     : minimum_(model.minimum.value_or(-std::numeric_limits<double>::infinity())),
       maximum_(model.maximum.value_or(std::numeric_limits<double>::infinity())) {
   if (model.regimes.empty()) throw bad_input("the model of " + model.key + " has no regime");
-  const auto names = feature_names(model.key, model.target);
+  const auto names = feature_names(model.key, model.target, model.base != nullptr);
+  if (model.base) {
+    if (model.base->base)
+      throw bad_input("the base of " + model.key +
+                      " has a base itself; adapt from a model that was trained on its own device");
+    base_ = std::make_shared<const LayerFormula>(*model.base);
+    layer_features_ = feature_names(model.key).size();
+    own_features_ = names.size() - 1;
+    if (names.size() > kMaxFeatures) throw bad_input(model.key + " has too many features");
+  }
   const auto addend = [&](const WeightedTerm& t, std::size_t sum) {
     return SumProgram::Addend{Term::parse(t.term, names, model.key), t.coefficient, sum};
   };
@@ -46,7 +55,29 @@ std::size_t LayerFormula::regime(std::span<const double> features) const {
   return regimes_.size() - 1;  // the last takes what no other does
 }
 
+void append_runtime(std::vector<double>& features, const FormulaValue& runtime) {
+  features.insert(features.end(),
+                  {runtime.value, runtime.cost, runtime.base_value, runtime.base_cost});
+}
+
 FormulaValue LayerFormula::evaluate_with_cost(std::span<const double> features) const {
+  if (!base_) return own_value(features);
+  std::array<double, kMaxFeatures> with_base;
+  std::copy_n(features.begin(), layer_features_, with_base.begin());
+  // The base of a power model sees what the base of the runtime model said.
+  const std::size_t runtime_features = own_features_ - layer_features_;
+  std::copy_n(features.begin() + static_cast<std::ptrdiff_t>(own_features_), runtime_features,
+              with_base.begin() + static_cast<std::ptrdiff_t>(layer_features_));
+  const FormulaValue base = base_->own_value({with_base.data(), own_features_});
+  std::copy_n(features.begin(), own_features_, with_base.begin());
+  with_base[own_features_] = base.value;
+  FormulaValue result = own_value({with_base.data(), own_features_ + 1});
+  result.base_value = base.value;
+  result.base_cost = base.cost;
+  return result;
+}
+
+FormulaValue LayerFormula::own_value(std::span<const double> features) const {
   const CompiledRegime& r = regimes_[regime(features)];
   std::array<double, 2> sums;
   r.program.evaluate(features.data(), sums);

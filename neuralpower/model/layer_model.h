@@ -7,9 +7,13 @@
 // with named terms t, u, f (features/term.h) in the first regime whose condition holds. The
 // published method has one regime and no second sum. Values are in ms for runtime, W for power, J
 // for energy.
+//
+// A model that was adapted from another device's has that device's formula as its base: what the
+// base says of the layer is a feature, "base", that the terms can use.
 #pragma once
 
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,23 +71,29 @@ struct LayerModel {
   std::vector<FeatureRange> ranges;
   std::vector<IntervalBand> interval;
   FitReport report;
+  std::shared_ptr<const LayerModel> base;  // of the device it was adapted from; it has none itself
 };
 
+// Those of the base are not counted: they were not fitted.
 int count_terms(const LayerModel& model);
 
 // What a formula says of one layer.
 struct FormulaValue {
   double value = 0;
-  double cost = 0;  // s(x), before correction, floors and clamps
+  double cost = 0;                       // s(x), before correction, floors and clamps
+  double base_value = 0, base_cost = 0;  // the same of the base; 0 without one
 };
+
+// What the runtime model of a layer says, behind the layer's features: so a power model sees them.
+void append_runtime(std::vector<double>& features, const FormulaValue& runtime);
 
 // A LayerModel with its names looked up, for evaluating. Throws on names that do not exist.
 class LayerFormula {
  public:
   explicit LayerFormula(const LayerModel& model);
 
-  // In the model's unit; `features` in the order of feature_names(model.key, model.target), more
-  // may follow.
+  // In the model's unit; `features` in the order of feature_names(model.key), for power followed by
+  // append_runtime's. More may follow.
   double evaluate(std::span<const double> features) const {
     return evaluate_with_cost(features).value;
   }
@@ -103,6 +113,11 @@ class LayerFormula {
   std::vector<std::uint32_t> features_read() const;
 
  private:
+  // More features than any key has, so that a base's value is appended on the stack.
+  static constexpr std::size_t kMaxFeatures = 64;
+
+  FormulaValue own_value(std::span<const double> features) const;
+
   struct CompiledRegime {
     Condition when;
     double intercept, log_intercept, log_low, log_high;
@@ -112,6 +127,8 @@ class LayerFormula {
   std::vector<CompiledRegime> regimes_;
   std::vector<SumProgram> floors_;
   double minimum_, maximum_;
+  std::shared_ptr<const LayerFormula> base_;
+  std::size_t layer_features_ = 0, own_features_ = 0;  // of the layer; before "base"
 };
 
 }  // namespace neuralpower

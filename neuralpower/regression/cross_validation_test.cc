@@ -103,8 +103,10 @@ Data wide(std::size_t rows, std::size_t cols) {
   std::vector<double> x;
   for (std::size_t r = 0; r < rows; ++r) {
     const double* base = data.x.data() + r * 16;
-    for (std::size_t j = 0; j < cols; ++j) {
-      x.push_back(base[j % 16] * (1 + base[(j / 16) % 8]) * (j % 5 == 0 ? 1e6 : 3));
+    for (std::size_t column = 0; column < cols; ++column) {
+      const std::size_t j = column % 10 == 9 ? column - 9 : column;  // exact copies among them
+      x.push_back((base[j % 16] * (1 + base[(j / 16) % 8]) + 0.2 * base[(j / 128) % 16]) *
+                  (j % 5 == 0 ? 1e6 : 3));
     }
   }
   data.x = x;
@@ -113,7 +115,7 @@ Data wide(std::size_t rows, std::size_t cols) {
 }
 
 TEST(CrossValidation, WorkingSetOfManyTermsGivesTheSameAsAllTerms) {
-  const Data data = wide(90, 1001);
+  const Data data = wide(90, 1101);
   for (const int variant : {0, 1, 2, 3}) {
     SCOPED_TRACE(variant);
     PathOptions options;
@@ -137,6 +139,9 @@ TEST(CrossValidation, WorkingSetOfManyTermsGivesTheSameAsAllTerms) {
       EXPECT_LE(screened.kkt[k], 1e-9);
     }
     EXPECT_EQ(screened.lambda_min, all.lambda_min);
+    for (std::size_t k = 0; k < all.path.size(); ++k) {
+      EXPECT_EQ(screened.path.coefficients_at(k)[19], 0) << "a copy of column 10";
+    }
     const CrossValidation again = cross_validate_rows(rows, 5, options, 0, 1);
     EXPECT_EQ(again.path.coefficients, screened.path.coefficients);
     EXPECT_EQ(again.fold_mse, screened.fold_mse);

@@ -2,9 +2,11 @@
 #include "neuralpower/regression/working_set.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <unordered_map>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/regression/dense_kernels.h"
@@ -284,11 +286,8 @@ CrossValidation on_terms(const RowBlock& rows, const std::vector<std::size_t>& w
       on_working, target, threads);
 }
 
-}  // namespace
-
-CrossValidation cross_validate_rows(const RowBlock& rows, std::size_t fold_count,
-                                    const PathOptions& options, std::size_t target,
-                                    unsigned threads) {
+CrossValidation on_working_sets(const RowBlock& rows, std::size_t fold_count,
+                                const PathOptions& options, std::size_t target, unsigned threads) {
   const std::size_t terms = rows.terms.cols;
   const auto on_all_terms = [&] {
     return cross_validate(
@@ -328,6 +327,86 @@ CrossValidation cross_validate_rows(const RowBlock& rows, std::size_t fold_count
     return cv;
   }
   return on_all_terms();
+}
+
+// The terms without exact copies, ascending: of equal columns the one of the smallest penalty
+// factor stays, the first of equals, as in the solver. All of them where a value is not fit to be
+// fitted, so that its error names it.
+std::vector<std::size_t> distinct_terms(const RowBlock& rows, const PathOptions& options) {
+  const std::size_t terms = rows.terms.cols;
+  std::vector<std::uint64_t> hash(terms, 0);
+  bool fit = true;
+  for (std::size_t r = 0; r < rows.terms.rows; ++r) {
+    const double* row = rows.terms.row(r);
+    for (std::size_t j = 0; j < terms; ++j) {
+      fit = fit && std::abs(row[j]) < 1e150;
+      const auto bits = std::bit_cast<std::uint64_t>(row[j]);
+      hash[j] = (hash[j] ^ bits ^ (bits >> 29)) * 0x9e3779b97f4a7c15u;
+      hash[j] ^= hash[j] >> 32;
+    }
+  }
+  std::vector<std::size_t> kept;
+  if (!fit) {
+    kept.resize(terms);
+    std::iota(kept.begin(), kept.end(), std::size_t{0});
+    return kept;
+  }
+  const auto equal = [&](std::size_t a, std::size_t b) {
+    for (std::size_t r = 0; r < rows.terms.rows; ++r) {
+      if (rows.terms.at(r, a) != rows.terms.at(r, b)) return false;
+    }
+    return true;
+  };
+  const auto factor = [&](std::size_t j) {
+    return options.penalty_factors.empty() ? 1.0 : options.penalty_factors[j];
+  };
+  std::unordered_map<std::uint64_t, std::size_t> first;  // of a hash: where its column stands
+  for (std::size_t j = 0; j < terms; ++j) {
+    const auto [place, is_new] = first.try_emplace(hash[j], kept.size());
+    if (is_new || !equal(kept[place->second], j)) {
+      kept.push_back(j);
+    } else if (factor(j) < factor(kept[place->second])) {
+      kept[place->second] = j;
+    }
+  }
+  std::sort(kept.begin(), kept.end());
+  return kept;
+}
+
+}  // namespace
+
+CrossValidation cross_validate_rows(const RowBlock& rows, std::size_t fold_count,
+                                    const PathOptions& options, std::size_t target,
+                                    unsigned threads) {
+  const std::size_t terms = rows.terms.cols;
+  const bool factors_fit =
+      options.penalty_factors.empty() || options.penalty_factors.size() == terms;
+  // A ridge part shares the weight among copies, so there they must stay.
+  if (options.l1_ratio != 1 || !factors_fit || rows.terms.rows == 0)
+    return on_working_sets(rows, fold_count, options, target, threads);
+  const std::vector<std::size_t> kept = distinct_terms(rows, options);
+  if (kept.size() == terms) return on_working_sets(rows, fold_count, options, target, threads);
+  std::vector<double> values(rows.terms.rows * kept.size());
+  for (std::size_t r = 0; r < rows.terms.rows; ++r) {
+    const double* row = rows.terms.row(r);
+    for (std::size_t j = 0; j < kept.size(); ++j) values[r * kept.size() + j] = row[kept[j]];
+  }
+  PathOptions on_kept = options;
+  if (!options.penalty_factors.empty()) {
+    on_kept.penalty_factors.clear();
+    for (const std::size_t j : kept) on_kept.penalty_factors.push_back(options.penalty_factors[j]);
+  }
+  if (on_kept.ratio == 0) {  // of all terms, copies included
+    const auto unused = std::count(rows.weights.begin(), rows.weights.end(), 0.0);
+    const std::size_t used = rows.terms.rows - static_cast<std::size_t>(unused);
+    on_kept.ratio = used > terms ? 1e-4 : 1e-2;
+  }
+  const RowBlock distinct{
+      {values.data(), rows.terms.rows, kept.size()}, rows.targets, rows.weights, rows.folds};
+  CrossValidation cv = on_working_sets(distinct, fold_count, on_kept, target, threads);
+  spread(cv.path, kept, terms);
+  for (LassoPath& path : cv.fold_paths) spread(path, kept, terms);
+  return cv;
 }
 
 }  // namespace neuralpower

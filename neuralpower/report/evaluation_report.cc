@@ -20,10 +20,14 @@ constexpr std::array<const char*, 3> kTargets = {"runtime", "power", "energy"};
 constexpr std::array<const char*, 3> kUnits = {"ms", "W", "J"};
 
 Json to_json(const ErrorRow& row) {
-  return {{"rmspe", row.metrics.rmspe},  {"rmse", row.metrics.rmse},
-          {"mape", row.metrics.mape},    {"within10", row.metrics.within10},
-          {"r2", row.metrics.r2},        {"terms", row.terms},
-          {"samples", row.metrics.rows}, {"coverage90", row.coverage}};
+  return {{"rmspe", row.metrics.rmspe},
+          {"rmse", row.metrics.rmse},
+          {"mape", row.metrics.mape},
+          {"within10", row.metrics.within10},
+          {"r2", row.metrics.r2},
+          {"terms", row.terms},
+          {"samples", row.metrics.rows},
+          {"coverage90", row.coverage < 0 ? Json(nullptr) : Json(row.coverage)}};
 }
 
 std::string render_json(const Evaluation& e) {
@@ -62,7 +66,8 @@ void add_metrics(std::vector<std::string>& cells, const ErrorRow& row) {
   const ErrorMetrics& m = row.metrics;
   cells.insert(cells.end(),
                {fmt::format("{:.2f}", m.rmspe), with_digits(m.rmse), fmt::format("{:.2f}", m.mape),
-                fmt::format("{:.1f}", m.within10), fmt::format("{:.1f}", row.coverage),
+                fmt::format("{:.1f}", m.within10),
+                row.coverage < 0 ? "" : fmt::format("{:.1f}", row.coverage),
                 row.terms > 0 ? fmt::format("{:.0f}", row.terms) : "", std::to_string(m.rows)});
 }
 
@@ -87,7 +92,11 @@ std::string render_table(const Evaluation& e, int width) {
       table.add_row(cells);
     }
   }
-  out += table.render(width);
+  const char* gap = "";  // between tables
+  if (!e.targets.empty()) {
+    out += table.render(width);
+    gap = "\n";
+  }
   if (!e.network_rows.empty()) {
     Table rows({{"network", Align::kLeft},
                 {"batch"},
@@ -108,7 +117,8 @@ std::string render_table(const Evaluation& e, int width) {
                       fmt::format("{:+.1f}", 100 * (row.predicted / truth - 1))});
       }
     }
-    out += "\n" + rows.render(width);
+    out += gap + rows.render(width);
+    gap = "\n";
   }
   if (!e.networks.empty()) {
     Table networks(metric_columns({{"whole networks", Align::kLeft}}));
@@ -119,7 +129,7 @@ std::string render_table(const Evaluation& e, int width) {
       add_metrics(cells, found->second);
       networks.add_row(cells);
     }
-    out += "\n" + networks.render(width);
+    out += gap + networks.render(width);
   }
   for (const std::string& note : e.notes) out += "note: " + printable(note) + "\n";
   return out;

@@ -17,8 +17,10 @@ namespace neuralpower {
 struct FitInput {
   std::string_view key;
   Target target = Target::kRuntime;
-  MatrixView features;  // a row a configuration, in the order of feature_names(key, target)
-  std::span<const double> values;              // ms, W or J; positive
+  // A row a configuration, in the order of feature_names(key, target, adapted).
+  MatrixView features;
+  bool adapted = false;            // the last feature is "base", another device's prediction
+  std::span<const double> values;  // ms, W or J; positive
   std::span<const std::uint32_t> fold_of_row;  // for choosing penalties and for held-out errors
   std::size_t fold_count = 0;
   std::uint64_t seed = 1;
@@ -34,6 +36,7 @@ struct Method {
   std::string_view name;
   std::string_view what;  // one line for help texts, with the source
   FitResult (*fit)(const FitInput& input);
+  bool adapts = false;  // makes use of a base
 };
 
 std::span<const Method> methods();

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Method kMethods[] = {
     {"neuralpower", "the default: a sum of physical terms times a sparse correction",
-     fit_neuralpower},
+     fit_neuralpower, true},
     {"neuralpower-2017",
      "the published method: polynomials, Lasso, ten-fold cross-validation (Cai et al. 2017)",
      fit_published},

@@ -63,12 +63,15 @@ class NeuralPowerFit {
       if (!(y > 0) || !std::isfinite(y))
         throw bad_input("a measured value is not positive: relative errors need positive ones");
     lowest_cost_ = 1e-3 * *std::min_element(input.values.begin(), input.values.end());
-    const auto names = feature_names(input.key, input.target);
+    const auto names = feature_names(input.key, input.target, input.adapted);
     if (input.features.cols < names.size())
       throw bad_input("the features of " + std::string(input.key) + " are not complete");
-    const CandidateTerms candidates = candidate_terms(input.key);
+    const CandidateTerms candidates = candidate_terms(input.key, input.target, input.adapted);
     small_ = candidates.small;
-    if (options.costs && input.target != Target::kPower) make_costs(candidates, names);
+    if (rows_ < static_cast<std::size_t>(options.few_rows))
+      small_ = std::min(small_, static_cast<std::size_t>(options.few_terms) + input.adapted);
+    if (options.costs && (input.target != Target::kPower || input.adapted))
+      make_costs(candidates, names);
     if (options.corrections) make_quantities(candidates, names);
   }
 
@@ -174,12 +177,12 @@ std::vector<NeuralPowerFit::Candidate> NeuralPowerFit::candidates() const {
   std::vector<Candidate> all;  // uncorrected first, the simplest before
   const bool enough = rows_ >= static_cast<std::size_t>(options_.least_rows);
   const bool corrections = enough && !quantities_.empty();
-  const bool full = enough && options_.full_costs;
-  if (cost_names_.empty()) {
+  const bool full = enough && options_.full_costs && costs_.cols > small_;
+  if (cost_names_.empty() || input_.target == Target::kPower) {
     all.push_back({Base::kNone, 0});
     if (corrections)
       for (const double rate : options_.rates) all.push_back({Base::kNone, rate});
-    return all;
+    if (cost_names_.empty()) return all;
   }
   all.push_back({Base::kSmall, 0});
   if (full) all.push_back({Base::kFull, 0});

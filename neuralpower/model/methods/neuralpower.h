@@ -29,6 +29,8 @@ struct NeuralPowerOptions {
   bool full_costs = true;                  // false: only the small sum
   bool corrections = true;                 // false: only the physical sum
   int least_rows = 40;                     // with fewer: the small sum alone, constant power
+  int few_rows = 20;                       // with fewer: the first terms of the small sum
+  int few_terms = 5;                       // so many of them, and the base if there is one
   int inner_folds = 5;
   double cost_ridge = 1e-6;    // of the relative least squares
   double loss_cap = 1;         // most that one row's squared relative error counts in a choice

@@ -395,4 +395,18 @@ CandidateTerms candidate_terms(std::string_view key) {
   return c;
 }
 
+CandidateTerms candidate_terms(std::string_view key, Target target, bool adapted) {
+  CandidateTerms c = candidate_terms(key);
+  if (!adapted) return c;
+  if (target == Target::kPower) {
+    c.costs = {"1", "base"};
+    c.small = 2;
+  } else {
+    c.costs.insert(c.costs.begin(), "base");
+    ++c.small;
+  }
+  c.quantities.emplace_back("log2(base)");
+  return c;
+}
+
 }  // namespace neuralpower

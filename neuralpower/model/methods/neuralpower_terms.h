@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "neuralpower/features/target.h"
+
 namespace neuralpower {
 
 struct CandidateTerms {
@@ -22,5 +24,9 @@ struct CandidateTerms {
 };
 
 CandidateTerms candidate_terms(std::string_view key);
+
+// The same for a model that is adapted from another device's: what that one predicts ("base") is
+// the first cost, of power beside a constant the only one, and a quantity.
+CandidateTerms candidate_terms(std::string_view key, Target target, bool adapted);
 
 }  // namespace neuralpower

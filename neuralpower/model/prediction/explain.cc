@@ -13,7 +13,7 @@ namespace {
 std::vector<Contribution> contributions(const std::vector<WeightedTerm>& terms,
                                         const LayerModel& model, std::span<const double> features) {
   std::vector<Contribution> all;
-  const std::vector<std::string_view> names = feature_names(model.key, model.target);
+  const auto names = feature_names(model.key, model.target, model.base != nullptr);
   for (const WeightedTerm& t : terms) {
     const double value = Term::parse(t.term, names, model.key).evaluate(features);
     if (value != 0) all.push_back({t.term, t.coefficient, value, t.coefficient * value});
@@ -33,16 +33,23 @@ double sum_of(const std::vector<Contribution>& all) {
 FormulaExplanation explain_formula(const LayerModel& model, std::span<const double> features) {
   const LayerFormula formula(model);
   const Regime& regime = model.regimes[formula.regime(features)];
+  const FormulaValue value = formula.evaluate_with_cost(features);
+  // As the terms see them: of an adapted model with what its base says.
+  std::vector<double> seen(features.begin(), features.end());
+  if (model.base) {
+    seen.resize(feature_names(model.key, model.target).size());
+    seen.push_back(value.base_value);
+  }
   FormulaExplanation e;
   e.unit = model.target == Target::kRuntime ? "ms" : "W";
   e.regime = regime.when;
   e.intercept = regime.intercept;
-  e.terms = contributions(regime.terms, model, features);
+  e.terms = contributions(regime.terms, model, seen);
   e.log_intercept = regime.log_intercept;
-  e.log_terms = contributions(regime.log_terms, model, features);
+  e.log_terms = contributions(regime.log_terms, model, seen);
   e.correction = std::exp(
       std::clamp(regime.log_intercept + sum_of(e.log_terms), regime.log_low, regime.log_high));
-  e.value = formula.evaluate(features);
+  e.value = value.value;
   const double unbounded = (e.intercept + sum_of(e.terms)) * e.correction;
   // Sums in another order differ in the last digits; a bound makes a difference one can see.
   if (std::abs(e.value - unbounded) > 1e-9 * std::abs(e.value)) {
@@ -83,8 +90,7 @@ Explanation explain(const Predictor& predictor, const LayerConfig& config,
                    [](const Neighbour& a, const Neighbour& b) { return a.distance < b.distance; });
   if (e.nearest.size() > neighbours) e.nearest.resize(neighbours);
   if (found->second.power && found->second.runtime) {
-    const FormulaValue runtime = LayerFormula(*found->second.runtime).evaluate_with_cost(features);
-    features.insert(features.end(), {runtime.value, runtime.cost});
+    append_runtime(features, LayerFormula(*found->second.runtime).evaluate_with_cost(features));
     e.power = explain_formula(*found->second.power, features);
   }
   return e;

@@ -138,7 +138,7 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
         model_.no_power.empty() ? fmt::format("no power samples of {}", key) : model_.no_power;
     return layer;
   }
-  features.insert(features.end(), {runtime.value, runtime.cost});  // kRuntimeFeatureCount
+  append_runtime(features, runtime);
   const double watts = f.power->evaluate(features);
   const Band power_band = band_at(f.power_model->interval, watts);
   layer.power = {Watts(watts), Watts(watts * power_band.low), Watts(watts * power_band.high)};

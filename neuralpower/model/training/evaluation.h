@@ -14,7 +14,7 @@ namespace neuralpower {
 struct ErrorRow {
   ErrorMetrics metrics;
   double terms = 0;     // of the model, mean over the folds
-  double coverage = 0;  // per cent of rows inside the 90 % interval
+  double coverage = 0;  // per cent of rows inside the 90 % interval; negative: not known
 };
 
 struct NetworkRow {

@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace neuralpower {
+
+struct DeviceModel;
 
 struct TrainOptions {
   std::string device;  // name of the device in the model
@@ -15,6 +18,9 @@ struct TrainOptions {
   std::size_t folds = 10;  // fewer where a key has fewer configurations
   std::uint64_t seed = 1;
   unsigned threads = 1;
+  // Another device's model: its formulas of the same keys become the base of these. Methods that
+  // know no base refuse it (usage).
+  std::shared_ptr<const DeviceModel> from;
 };
 
 struct CrossValidateOptions {

@@ -2,72 +2,19 @@
 #include "neuralpower/model/training/train.h"
 
 #include <fmt/format.h>
-#include <sha256.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "neuralpower/base/error.h"
-#include "neuralpower/base/text.h"
 #include "neuralpower/features/features.h"
 #include "neuralpower/model/training/intervals.h"
+#include "neuralpower/model/training/provenance.h"
 #include "neuralpower/regression/error_metrics.h"
 #include "neuralpower/regression/folds.h"
 
 namespace neuralpower {
 namespace {
-
-// Features that the model's terms look at: only these can carry it out of its range.
-std::set<std::size_t> features_used(const LayerModel& model) {
-  std::set<std::size_t> used;
-  const auto names = feature_names(model.key, model.target);
-  const auto look_at = [&](const std::vector<WeightedTerm>& terms) {
-    for (const WeightedTerm& t : terms) {
-      const Term term = Term::parse(t.term, names, model.key);
-      for (const TermNode& node : term.nodes())
-        if (node.kind == TermNode::Kind::kFeature) used.insert(node.a);
-    }
-  };
-  for (const Regime& regime : model.regimes) {
-    look_at(regime.terms);
-    look_at(regime.log_terms);
-  }
-  return used;
-}
-
-std::vector<FeatureRange> ranges_of(const KeyData& data, const LayerModel& model) {
-  std::vector<FeatureRange> ranges;
-  const auto names = feature_names(data.key);
-  for (const std::size_t j : features_used(model)) {
-    if (j >= data.feature_count) continue;  // the predicted runtime, which power looks at
-    FeatureRange range{std::string(names[j]), data.features[j], data.features[j]};
-    for (std::size_t i = 0; i < data.rows.size(); ++i) {
-      const double x = data.features[i * data.feature_count + j];
-      range.low = std::min(range.low, x);
-      range.high = std::max(range.high, x);
-    }
-    ranges.push_back(std::move(range));
-  }
-  return ranges;
-}
-
-// Order of rows does not matter to the hash, their content does.
-std::string samples_sha256(const std::map<std::string, KeyData>& groups) {
-  std::vector<std::string> lines;
-  for (const auto& [key, data] : groups)
-    for (const ReducedSample& row : data.rows)
-      lines.push_back(row.text + "," + format_double(row.runtime.value()) + "," +
-                      (row.power ? format_double(row.power->value()) : "") + "\n");
-  std::sort(lines.begin(), lines.end());
-  SHA2_CTX context;
-  SHA256Init(&context);
-  for (const std::string& line : lines)
-    SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(line.data()), line.size());
-  std::array<char, SHA256_DIGEST_STRING_LENGTH> digest{};
-  SHA256End(&context, digest.data());
-  return digest.data();
-}
 
 std::string joined_software(const std::vector<Sample>& samples) {
   std::set<std::string> all;
@@ -78,33 +25,80 @@ std::string joined_software(const std::vector<Sample>& samples) {
   return text;
 }
 
+// The other device's formula alone, to be the base of this one's.
+std::shared_ptr<const LayerModel> base_of(const LayerModel& model) {
+  if (model.base)
+    throw bad_input("the model of " + model.key +
+                    " was adapted itself; adapt from one that was trained on its own device");
+  auto base = std::make_shared<LayerModel>(model);
+  base->ranges.clear();
+  base->interval.clear();
+  base->report = {};
+  return base;
+}
+
+// The other device's models of this key; empty if there are none.
+KeyModels bases_of(const std::string& key, const TrainOptions& options) {
+  if (!options.from) return {};
+  const auto found = options.from->layers.find(key);
+  return found == options.from->layers.end() ? KeyModels{} : found->second;
+}
+
 struct FittedModel {
   LayerModel model;
   std::vector<double> held_out;  // a row, by a fit that did not see it
 };
 
-// What a power model sees: the features, and what the runtime model says of each row. The time is
-// the held-out one, as wrong as that of a layer to be predicted.
-std::vector<double> power_features(const KeyData& data, const FittedModel& runtime) {
-  const LayerFormula formula(runtime.model);
+std::span<const double> row_features(const KeyData& data, std::size_t row) {
+  return {data.features.data() + row * data.feature_count, data.feature_count};
+}
+
+// What a runtime model sees: the features, and what the base says of each row.
+std::vector<double> runtime_features(const KeyData& data, const std::optional<LayerModel>& base) {
+  if (!base) return data.features;
+  const LayerFormula formula(*base);
   std::vector<double> features;
   for (std::size_t i = 0; i < data.rows.size(); ++i) {
-    const std::span<const double> row(data.features.data() + i * data.feature_count,
-                                      data.feature_count);
+    const auto row = row_features(data, i);
+    features.insert(features.end(), row.begin(), row.end());
+    features.push_back(formula.evaluate(row));
+  }
+  return features;
+}
+
+// What a power model sees: the features, and what the runtime model says of each row. The time is
+// the held-out one, as wrong as that of a layer to be predicted. Last what the base says, which
+// sees what the runtime's base said.
+std::vector<double> power_features(const KeyData& data, const FittedModel& runtime,
+                                   const std::optional<LayerModel>& base) {
+  const LayerFormula formula(runtime.model);
+  std::optional<LayerFormula> base_formula;
+  if (base) base_formula.emplace(*base);
+  std::vector<double> features;
+  for (std::size_t i = 0; i < data.rows.size(); ++i) {
+    const auto row = row_features(data, i);
+    const FormulaValue value = formula.evaluate_with_cost(row);
     features.insert(features.end(), row.begin(), row.end());
     features.push_back(runtime.held_out[i]);
-    features.push_back(formula.evaluate_with_cost(row).cost);
+    features.push_back(value.cost);
+    if (!base) continue;
+    std::vector<double> seen_by_base(row.begin(), row.end());
+    append_runtime(seen_by_base, {value.base_value, value.base_cost});
+    features.push_back(base_formula->evaluate(seen_by_base));
   }
   return features;
 }
 
 FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& options,
-                       const MatrixView& features) {
+                       const std::vector<double>& features, const std::optional<LayerModel>& base) {
   const Method& method = find_method(options.method);
+  if (base && !method.adapts)
+    throw usage_error("--method " + options.method + " cannot adapt another device's model");
   FitInput input;
   input.key = data.key;
   input.target = target;
-  input.features = features;
+  input.features = {features.data(), data.rows.size(), features.size() / data.rows.size()};
+  input.adapted = base.has_value();
   const std::vector<double>& values = target == Target::kRuntime ? data.runtime_ms : data.power_w;
   input.values = values;
   input.fold_count = std::min(options.folds, data.rows.size());
@@ -117,7 +111,8 @@ FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& o
   LayerModel model = std::move(fit.model);
   model.key = data.key;
   model.target = target;
-  model.ranges = ranges_of(data, model);
+  if (base) model.base = base_of(*base);
+  model.ranges = training_ranges(model, data.features);
   model.interval = conformal_bands(values, fit.held_out);
   const ErrorMetrics errors = error_metrics(values, fit.held_out);
   model.report.rows = static_cast<int>(data.rows.size());
@@ -133,13 +128,14 @@ FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& o
 
 KeyModels fit_key_models(const KeyData& data, const TrainOptions& options) {
   KeyModels models;
-  const FittedModel runtime = fit_target(data, Target::kRuntime, options, data.feature_view());
+  KeyModels bases = bases_of(data.key, options);
+  const FittedModel runtime = fit_target(data, Target::kRuntime, options,
+                                         runtime_features(data, bases.runtime), bases.runtime);
   models.runtime = runtime.model;
   if (!data.has_power()) return models;
-  const std::vector<double> features = power_features(data, runtime);
-  const FittedModel power =
-      fit_target(data, Target::kPower, options,
-                 {features.data(), data.rows.size(), data.feature_count + kRuntimeFeatureCount});
+  if (!bases.runtime) bases.power.reset();
+  const FittedModel power = fit_target(data, Target::kPower, options,
+                                       power_features(data, runtime, bases.power), bases.power);
   models.power = power.model;
   // Errors of runtime and power are not independent, so the energy's interval is its own.
   std::vector<double> energy, predicted;
@@ -164,7 +160,11 @@ DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOp
   model.method = options.method;
   model.source = options.source;
   model.seed = options.seed;
-  model.samples_sha256 = samples_sha256(groups);
+  if (options.from) model.adapted_from = options.from->device;
+  std::vector<std::string> lines;
+  for (const auto& [key, data] : groups)
+    for (const ReducedSample& row : data.rows) lines.push_back(sample_line(row));
+  model.samples_sha256 = lines_sha256(std::move(lines));
   bool any_power = false;
   for (const auto& [key, data] : groups) {
     if (data.rows.size() < kMinimumRows) continue;
