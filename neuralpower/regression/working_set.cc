@@ -23,6 +23,8 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr std::size_t kFewTerms = 900;
 constexpr std::size_t kFirstTerms = 200;
 constexpr std::size_t kCoarseStep = 6;
+// A working set of more than this is not worth its checks.
+constexpr std::size_t most_terms(std::size_t terms) { return 3 * terms / 4; }
 
 // A violation smaller than this share of the penalty, or of the target's deviation, is rounding.
 constexpr double kTolerance = 1e-10;
@@ -133,11 +135,13 @@ void TermScreen::report_bad_value(std::size_t first_term) const {
   throw bad_input("the weighted sum of a column overflows");
 }
 
-bool TermScreen::are_copies(std::size_t a, std::size_t b) const {
+bool TermScreen::are_alike(std::size_t a, std::size_t b) const {
+  constexpr double kAlike = 1e-7;  // of a deviation
   const double* x = panels_.data() + a / kLane * panel_stride_ + a % kLane;
   const double* y = panels_.data() + b / kLane * panel_stride_ + b % kLane;
+  const double sign = (start_[a] < 0) == (start_[b] < 0) ? 1 : -1;
   for (std::size_t i = 0; i < used_.size(); ++i) {
-    if (x[i * kLane] != y[i * kLane]) return false;
+    if (std::abs(x[i * kLane] - sign * y[i * kLane]) > kAlike) return false;
   }
   return true;
 }
@@ -169,11 +173,13 @@ std::vector<std::size_t> TermScreen::extend(const std::vector<std::size_t>& work
   std::vector<std::size_t> extended = working, added;
   for (const std::size_t j : order) {
     if (added.size() == count) break;
-    // Copies have the same numbers throughout, so they stand side by side in the order.
-    const bool copy = std::any_of(added.rbegin(), added.rend(), [&](std::size_t a) {
-      return violations.excess[a] == violations.excess[j] && are_copies(a, j);
-    });
-    if (!copy) added.push_back(j);
+    // Terms that are alike have about the same excess, so they stand close in the order.
+    bool alike = false;
+    for (std::size_t k = added.size(); k > 0 && !alike; --k) {
+      if (violations.excess[added[k - 1]] > violations.excess[j] * (1 + 1e-5)) break;
+      alike = are_alike(added[k - 1], j);
+    }
+    if (!alike) added.push_back(j);
   }
   extended.insert(extended.end(), added.begin(), added.end());
   std::sort(extended.begin(), extended.end());
@@ -189,19 +195,26 @@ void TermScreen::check_path(const LassoPath& path, std::size_t fold,
   AlignedVector residuals(residual_panels * panel_stride_, 0.0);
   double weight = 0;
   for (std::size_t i = 0; i < n; ++i) weight += fold_[i] == fold ? 0 : weight_[i];
+  struct Part {
+    std::size_t term;
+    double coefficient;
+  };
+  std::vector<std::vector<Part>> models(penalties.size());
   for (std::size_t c = 0; c < penalties.size(); ++c) {
     const auto b = path.coefficients_at(penalties[c]);
-    std::vector<std::size_t> nonzero;
     for (std::size_t j = 0; j < b.size(); ++j) {
-      if (b[j] != 0) nonzero.push_back(j);
+      if (b[j] != 0) models[c].push_back({working[j], b[j]});
     }
-    double* out = residuals.data() + c / kLane * panel_stride_ + c % kLane;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (fold_[i] == fold) continue;
-      const double* row = rows_.terms.row(used_[i]);
-      double residual = rows_.targets.at(used_[i], target_) - path.intercept[penalties[c]];
-      for (const std::size_t j : nonzero) residual -= row[working[j]] * b[j];
-      out[i * kLane] = residual * weight_[i] / weight;
+  }
+  // Row by row, for all penalties while a row is near.
+  for (std::size_t i = 0; i < n; ++i) {
+    if (fold_[i] == fold) continue;
+    const double* row = rows_.terms.row(used_[i]);
+    const double target = rows_.targets.at(used_[i], target_);
+    for (std::size_t c = 0; c < penalties.size(); ++c) {
+      double residual = target - path.intercept[penalties[c]];
+      for (const Part& part : models[c]) residual -= row[part.term] * part.coefficient;
+      residuals[c / kLane * panel_stride_ + i * kLane + c % kLane] = residual * weight_[i] / weight;
     }
   }
   AlignedVector products(kLane * residual_panels * kLane);
@@ -226,19 +239,21 @@ void TermScreen::check_path(const LassoPath& path, std::size_t fold,
   }
 }
 
-TermScreen::Violations TermScreen::check(const CrossValidation& cv,
+TermScreen::Violations TermScreen::check(const LassoPath& path,
+                                         const std::vector<LassoPath>& fold_paths,
                                          const std::vector<std::size_t>& working,
                                          std::size_t step) const {
   std::vector<std::size_t> penalties;
-  for (std::size_t k = 0; k < cv.path.size(); k += step) penalties.push_back(k);
-  if (penalties.back() + 1 < cv.path.size()) penalties.push_back(cv.path.size() - 1);
-  const double largest = cv.path.lambda.front() > 0 ? cv.path.lambda.front() : 1;
-  std::vector<Violations> of_path(fold_count_ + 1);
-  run_tasks(of_path.size(), threads_, [&](std::size_t fold) {
-    of_path[fold].excess.assign(rows_.terms.cols, 0.0);
-    of_path[fold].kkt.assign(cv.path.size(), 0.0);
-    check_path(fold < fold_count_ ? cv.fold_paths[fold] : cv.path, fold, working, penalties,
-               largest, of_path[fold].excess, of_path[fold].kkt);
+  for (std::size_t k = 0; k < path.size(); k += step) penalties.push_back(k);
+  if (penalties.back() + 1 < path.size()) penalties.push_back(path.size() - 1);
+  const double largest = path.lambda.front() > 0 ? path.lambda.front() : 1;
+  std::vector<Violations> of_path(fold_paths.size() + 1);
+  run_tasks(of_path.size(), threads_, [&](std::size_t task) {
+    of_path[task].excess.assign(rows_.terms.cols, 0.0);
+    of_path[task].kkt.assign(path.size(), 0.0);
+    const bool is_fold = task < fold_paths.size();
+    check_path(is_fold ? fold_paths[task] : path, is_fold ? task : fold_count_, working, penalties,
+               largest, of_path[task].excess, of_path[task].kkt);
   });
   Violations all = of_path.front();
   for (const Violations& one : of_path) {
@@ -264,35 +279,64 @@ void spread(LassoPath& path, const std::vector<std::size_t>& working, std::size_
   path.coefficients = std::move(coefficients);
 }
 
-CrossValidation on_terms(const RowBlock& rows, const std::vector<std::size_t>& working,
-                         std::size_t fold_count, const PathOptions& options, std::size_t target,
-                         unsigned threads) {
-  std::vector<double> chosen(rows.terms.rows * working.size());
+// The problem of some terms alone.
+struct Part {
+  std::vector<double> values;
+  RowBlock rows;
+  PathOptions options;
+};
+
+Part select(const RowBlock& rows, const PathOptions& options,
+            const std::vector<std::size_t>& chosen) {
+  Part part{std::vector<double>(rows.terms.rows * chosen.size()), rows, options};
   for (std::size_t r = 0; r < rows.terms.rows; ++r) {
-    for (std::size_t j = 0; j < working.size(); ++j) {
-      chosen[r * working.size() + j] = rows.terms.at(r, working[j]);
+    const double* row = rows.terms.row(r);
+    for (std::size_t j = 0; j < chosen.size(); ++j) {
+      part.values[r * chosen.size() + j] = row[chosen[j]];
     }
   }
-  PathOptions on_working = options;
+  part.rows.terms = {part.values.data(), rows.terms.rows, chosen.size()};
   if (!options.penalty_factors.empty()) {
-    on_working.penalty_factors.clear();
-    for (const std::size_t j : working) {
-      on_working.penalty_factors.push_back(options.penalty_factors[j]);
+    part.options.penalty_factors.clear();
+    for (const std::size_t j : chosen) {
+      part.options.penalty_factors.push_back(options.penalty_factors[j]);
     }
   }
-  const MatrixView terms(chosen.data(), rows.terms.rows, working.size());
-  return cross_validate(
-      accumulate_moments(terms, rows.targets, rows.weights, rows.folds, fold_count, threads),
-      on_working, target, threads);
+  return part;
+}
+
+FoldMoments moments_of(const RowBlock& rows, std::size_t fold_count, unsigned threads) {
+  return accumulate_moments(rows.terms, rows.targets, rows.weights, rows.folds, fold_count,
+                            threads);
+}
+
+std::size_t more_terms(const std::vector<std::size_t>& working) {
+  return std::max<std::size_t>(64, working.size() / 3);
+}
+
+// Terms that the path on all rows asks for: one path an attempt instead of one a fold.
+std::vector<std::size_t> terms_of_all_rows(const TermScreen& screen, const RowBlock& rows,
+                                           const PathOptions& options, std::size_t target,
+                                           unsigned threads) {
+  std::vector<std::size_t> working = screen.first_terms(kFirstTerms);
+  const std::vector<std::uint32_t> one_fold(rows.folds.size(), 0);
+  while (working.size() <= most_terms(rows.terms.cols)) {
+    Part part = select(rows, options, working);
+    part.rows.folds = one_fold;
+    const LassoPath path =
+        fit_lasso_path(moments_of(part.rows, 1, threads).folds.front(), part.options, target);
+    const TermScreen::Violations violations = screen.check(path, {}, working, kCoarseStep);
+    if (!violations.any) break;
+    working = screen.extend(working, violations, more_terms(working));
+  }
+  return working;
 }
 
 CrossValidation on_working_sets(const RowBlock& rows, std::size_t fold_count,
                                 const PathOptions& options, std::size_t target, unsigned threads) {
   const std::size_t terms = rows.terms.cols;
   const auto on_all_terms = [&] {
-    return cross_validate(
-        accumulate_moments(rows.terms, rows.targets, rows.weights, rows.folds, fold_count, threads),
-        options, target, threads);
+    return cross_validate(moments_of(rows, fold_count, threads), options, target, threads);
   };
   if (terms <= kFewTerms || terms <= rows.terms.rows || options.l1_ratio < 0.1) {
     return on_all_terms();
@@ -307,16 +351,18 @@ CrossValidation on_working_sets(const RowBlock& rows, std::size_t fold_count,
   PathOptions full = options;
   TermScreen screen(rows, fold_count, options, target, threads);
   if (full.ratio == 0) full.ratio = screen.used_rows() > terms ? 1e-4 : 1e-2;
-  std::vector<std::size_t> working = screen.first_terms(kFirstTerms);
-  for (std::size_t step = kCoarseStep; working.size() <= terms / 2;) {
-    CrossValidation cv = on_terms(rows, working, fold_count, full, target, threads);
-    TermScreen::Violations violations = screen.check(cv, working, step);
+  std::vector<std::size_t> working = terms_of_all_rows(screen, rows, full, target, threads);
+  for (std::size_t step = kCoarseStep; working.size() <= most_terms(terms);) {
+    const Part part = select(rows, full, working);
+    CrossValidation cv =
+        cross_validate(moments_of(part.rows, fold_count, threads), part.options, target, threads);
+    TermScreen::Violations violations = screen.check(cv.path, cv.fold_paths, working, step);
     if (!violations.any && step > 1) {
       step = 1;
-      violations = screen.check(cv, working, step);
+      violations = screen.check(cv.path, cv.fold_paths, working, step);
     }
     if (violations.any) {
-      working = screen.extend(working, violations, std::max<std::size_t>(64, working.size() / 3));
+      working = screen.extend(working, violations, more_terms(working));
       continue;
     }
     for (std::size_t k = 0; k < cv.kkt.size(); ++k) {
@@ -386,24 +432,13 @@ CrossValidation cross_validate_rows(const RowBlock& rows, std::size_t fold_count
     return on_working_sets(rows, fold_count, options, target, threads);
   const std::vector<std::size_t> kept = distinct_terms(rows, options);
   if (kept.size() == terms) return on_working_sets(rows, fold_count, options, target, threads);
-  std::vector<double> values(rows.terms.rows * kept.size());
-  for (std::size_t r = 0; r < rows.terms.rows; ++r) {
-    const double* row = rows.terms.row(r);
-    for (std::size_t j = 0; j < kept.size(); ++j) values[r * kept.size() + j] = row[kept[j]];
-  }
-  PathOptions on_kept = options;
-  if (!options.penalty_factors.empty()) {
-    on_kept.penalty_factors.clear();
-    for (const std::size_t j : kept) on_kept.penalty_factors.push_back(options.penalty_factors[j]);
-  }
-  if (on_kept.ratio == 0) {  // of all terms, copies included
+  Part part = select(rows, options, kept);
+  if (part.options.ratio == 0) {  // of all terms, copies included
     const auto unused = std::count(rows.weights.begin(), rows.weights.end(), 0.0);
     const std::size_t used = rows.terms.rows - static_cast<std::size_t>(unused);
-    on_kept.ratio = used > terms ? 1e-4 : 1e-2;
+    part.options.ratio = used > terms ? 1e-4 : 1e-2;
   }
-  const RowBlock distinct{
-      {values.data(), rows.terms.rows, kept.size()}, rows.targets, rows.weights, rows.folds};
-  CrossValidation cv = on_working_sets(distinct, fold_count, on_kept, target, threads);
+  CrossValidation cv = on_working_sets(part.rows, fold_count, part.options, target, threads);
   spread(cv.path, kept, terms);
   for (LassoPath& path : cv.fold_paths) spread(path, kept, terms);
   return cv;

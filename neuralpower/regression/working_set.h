@@ -35,18 +35,20 @@ class TermScreen {
     bool any = false;
   };
 
-  // `cv` holds paths over the terms `working`; every `step`-th penalty and the last are looked at.
-  Violations check(const CrossValidation& cv, const std::vector<std::size_t>& working,
-                   std::size_t step) const;
+  // `path` on all rows and `fold_paths` (none, or all) go over the terms `working`; every `step`-th
+  // penalty and the last are looked at.
+  Violations check(const LassoPath& path, const std::vector<LassoPath>& fold_paths,
+                   const std::vector<std::size_t>& working, std::size_t step) const;
 
-  // `working` and at most `count` of the worst violators; copies of one term come in once a time.
+  // `working` and at most `count` of the worst violators; of terms that are all but affine images
+  // of each other one comes in at a time: the next time the others hardly violate any more.
   std::vector<std::size_t> extend(const std::vector<std::size_t>& working,
                                   const Violations& violations, std::size_t count) const;
 
  private:
   void standardise_panel(std::size_t panel);
   [[noreturn]] void report_bad_value(std::size_t first_term) const;
-  bool are_copies(std::size_t a, std::size_t b) const;
+  bool are_alike(std::size_t a, std::size_t b) const;
   void check_path(const LassoPath& path, std::size_t fold, const std::vector<std::size_t>& working,
                   const std::vector<std::size_t>& penalties, double largest,
                   std::vector<double>& excess, std::vector<double>& kkt) const;
