@@ -130,6 +130,7 @@ std::vector<std::uint32_t> LayerFormula::features_read() const {
     add(r.when.features_read());
   }
   for (const SumProgram& floor : floors_) add(floor.features_read());
+  if (base_) add(base_->features_read());
   std::sort(features.begin(), features.end());
   features.erase(std::unique(features.begin(), features.end()), features.end());
   return features;

@@ -102,14 +102,17 @@ class LayerFormula {
   // The regime that serves these features: an index into LayerModel::regimes.
   std::size_t regime(std::span<const double> features) const;
 
+  // True if there is a base; evaluate_lanes() does not know it.
+  bool adapted() const { return base_ != nullptr; }
+
   // As evaluate_with_cost() for SumProgram::kLanes layers that one regime serves, with the same
   // bits: feature f of layer l is columns[f][l]. `room` is lane_room() numbers; all on cache lines.
   std::size_t lane_room() const;
   void evaluate_lanes(std::size_t regime, const double* const* columns, double* room,
                       double* values, double* costs) const;
 
-  // Indices of the features that formula and conditions look at, ascending; the columns of others
-  // need not be there.
+  // Indices of the features that formula, base and conditions look at, ascending; the columns of
+  // others need not be there.
   std::vector<std::uint32_t> features_read() const;
 
  private:

@@ -21,11 +21,18 @@ void check_folds(const FoldMoments& folds) {
   }
 }
 
-namespace {
-
-// Means over folds, the least error and the one-standard-error choice.
-void choose(CrossValidation& cv, const FoldMoments& folds) {
+void summarise_folds(CrossValidation& cv, const FoldMoments& folds) {
   const std::size_t count = cv.path.size();
+  cv.kkt = cv.path.kkt;
+  cv.gap = cv.path.gap;
+  cv.converged = cv.path.converged;
+  for (const LassoPath& path : cv.fold_paths) {
+    for (std::size_t k = 0; k < count; ++k) {
+      cv.kkt[k] = std::max(cv.kkt[k], path.kkt[k]);
+      cv.gap[k] = std::max(cv.gap[k], path.gap[k]);
+    }
+    cv.converged = cv.converged && path.converged;
+  }
   double weight = 0;
   for (const Moments& fold : folds.folds) weight += fold.weight;
   cv.cv_mse.assign(count, 0.0);
@@ -49,8 +56,6 @@ void choose(CrossValidation& cv, const FoldMoments& folds) {
       std::find_if(cv.cv_mse.begin(), cv.cv_mse.end(), [&](double e) { return e <= bound; }) -
       cv.cv_mse.begin());
 }
-
-}  // namespace
 
 CrossValidation cross_validate(const FoldMoments& folds, const PathOptions& options,
                                std::size_t target, unsigned threads) {
@@ -76,20 +81,11 @@ CrossValidation cross_validate(const FoldMoments& folds, const PathOptions& opti
     fit.hold_out(folds.folds[held_out]);
     cv.fold_paths[held_out] = fit.follow(lambdas, largest, &errors[held_out]);
   });
-  const std::size_t count = cv.path.size();
-  cv.kkt = cv.path.kkt;
-  cv.gap = cv.path.gap;
-  cv.converged = cv.path.converged;
   for (std::size_t f = 0; f < cv.folds; ++f) {
     cv.fold_mse.insert(cv.fold_mse.end(), errors[f].begin(),
-                       errors[f].begin() + static_cast<std::ptrdiff_t>(count));
-    for (std::size_t k = 0; k < count; ++k) {
-      cv.kkt[k] = std::max(cv.kkt[k], cv.fold_paths[f].kkt[k]);
-      cv.gap[k] = std::max(cv.gap[k], cv.fold_paths[f].gap[k]);
-    }
-    cv.converged = cv.converged && cv.fold_paths[f].converged;
+                       errors[f].begin() + static_cast<std::ptrdiff_t>(cv.path.size()));
   }
-  choose(cv, folds);
+  summarise_folds(cv, folds);
   return cv;
 }
 

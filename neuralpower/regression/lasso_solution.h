@@ -13,12 +13,18 @@
 
 namespace neuralpower {
 
+struct CrossValidation;
+
 // For `terms` terms and a target of `moments`. Throws (bad input).
 void check_path_options(const PathOptions& options, std::size_t terms, const Moments& moments,
                         std::size_t target);
 
 // Throws (bad input) if there are fewer than two folds or one is empty.
 void check_folds(const FoldMoments& folds);
+
+// Fills what follows from the paths and fold_mse: means over the folds (whose weights are those of
+// `folds`), the least error and the one-standard-error choice, kkt, gap and converged.
+void summarise_folds(CrossValidation& cv, const FoldMoments& folds);
 
 class PathFit {
  public:

@@ -38,7 +38,6 @@ TermScreen::TermScreen(const RowBlock& rows, std::size_t fold_count, const PathO
       options_(options),
       target_(target),
       fold_count_(fold_count),
-      threads_(threads),
       panel_count_(round_up(rows.terms.cols, kLane) / kLane) {
   for (std::size_t r = 0; r < rows.terms.rows; ++r) {
     const double weight = rows.weights.empty() ? 1.0 : rows.weights[r];
@@ -186,10 +185,18 @@ std::vector<std::size_t> TermScreen::extend(const std::vector<std::size_t>& work
   return extended;
 }
 
-void TermScreen::check_path(const LassoPath& path, std::size_t fold,
-                            const std::vector<std::size_t>& working,
-                            const std::vector<std::size_t>& penalties, double largest,
-                            std::vector<double>& excess, std::vector<double>& kkt) const {
+TermScreen::Violations TermScreen::check(const LassoPath& path, std::size_t fold,
+                                         const std::vector<std::size_t>& working,
+                                         std::size_t step) const {
+  Violations violations;
+  std::vector<double>& excess = violations.excess;
+  std::vector<double>& kkt = violations.kkt;
+  excess.assign(rows_.terms.cols, 0.0);
+  kkt.assign(path.size(), 0.0);
+  const double largest = path.lambda.front() > 0 ? path.lambda.front() : 1;
+  std::vector<std::size_t> penalties;
+  for (std::size_t k = 0; k < path.size(); k += step) penalties.push_back(k);
+  if (penalties.back() + 1 < path.size()) penalties.push_back(path.size() - 1);
   const std::size_t n = used_.size();
   const std::size_t residual_panels = round_up(penalties.size(), kPanelGroup) / kLane;
   AlignedVector residuals(residual_panels * panel_stride_, 0.0);
@@ -237,34 +244,9 @@ void TermScreen::check_path(const LassoPath& path, std::size_t fold,
       }
     }
   }
-}
-
-TermScreen::Violations TermScreen::check(const LassoPath& path,
-                                         const std::vector<LassoPath>& fold_paths,
-                                         const std::vector<std::size_t>& working,
-                                         std::size_t step) const {
-  std::vector<std::size_t> penalties;
-  for (std::size_t k = 0; k < path.size(); k += step) penalties.push_back(k);
-  if (penalties.back() + 1 < path.size()) penalties.push_back(path.size() - 1);
-  const double largest = path.lambda.front() > 0 ? path.lambda.front() : 1;
-  std::vector<Violations> of_path(fold_paths.size() + 1);
-  run_tasks(of_path.size(), threads_, [&](std::size_t task) {
-    of_path[task].excess.assign(rows_.terms.cols, 0.0);
-    of_path[task].kkt.assign(path.size(), 0.0);
-    const bool is_fold = task < fold_paths.size();
-    check_path(is_fold ? fold_paths[task] : path, is_fold ? task : fold_count_, working, penalties,
-               largest, of_path[task].excess, of_path[task].kkt);
-  });
-  Violations all = of_path.front();
-  for (const Violations& one : of_path) {
-    for (std::size_t j = 0; j < all.excess.size(); ++j) {
-      all.excess[j] = std::max(all.excess[j], one.excess[j]);
-    }
-    for (std::size_t k = 0; k < all.kkt.size(); ++k) all.kkt[k] = std::max(all.kkt[k], one.kkt[k]);
-  }
-  for (const std::size_t j : working) all.excess[j] = 0;
-  all.any = std::any_of(all.excess.begin(), all.excess.end(), [](double e) { return e > 0; });
-  return all;
+  for (const std::size_t j : working) excess[j] = 0;
+  violations.any = std::any_of(excess.begin(), excess.end(), [](double e) { return e > 0; });
+  return violations;
 }
 
 namespace {
@@ -316,8 +298,8 @@ std::size_t more_terms(const std::vector<std::size_t>& working) {
 
 // Terms that the path on all rows asks for: one path an attempt instead of one a fold.
 std::vector<std::size_t> terms_of_all_rows(const TermScreen& screen, const RowBlock& rows,
-                                           const PathOptions& options, std::size_t target,
-                                           unsigned threads) {
+                                           std::size_t fold_count, const PathOptions& options,
+                                           std::size_t target, unsigned threads) {
   std::vector<std::size_t> working = screen.first_terms(kFirstTerms);
   const std::vector<std::uint32_t> one_fold(rows.folds.size(), 0);
   while (working.size() <= most_terms(rows.terms.cols)) {
@@ -325,11 +307,64 @@ std::vector<std::size_t> terms_of_all_rows(const TermScreen& screen, const RowBl
     part.rows.folds = one_fold;
     const LassoPath path =
         fit_lasso_path(moments_of(part.rows, 1, threads).folds.front(), part.options, target);
-    const TermScreen::Violations violations = screen.check(path, {}, working, kCoarseStep);
+    const TermScreen::Violations violations = screen.check(path, fold_count, working, kCoarseStep);
     if (!violations.any) break;
     working = screen.extend(working, violations, more_terms(working));
   }
   return working;
+}
+
+// The path without a fold over terms that cross_validate did not have, with its held-out errors.
+LassoPath refit_fold(const RowBlock& rows, const PathOptions& options, std::size_t target,
+                     const std::vector<std::size_t>& working, std::size_t fold,
+                     std::span<const double> lambdas, double largest, std::vector<double>& errors) {
+  Part part = select(rows, options, working);
+  const std::vector<std::uint32_t> one_fold(rows.folds.size(), 0);
+  part.rows.folds = one_fold;
+  const auto moments = [&](bool held_out) {
+    std::vector<double> weights(rows.folds.size(), 1.0);
+    for (std::size_t r = 0; r < weights.size(); ++r) {
+      if (!rows.weights.empty()) weights[r] = rows.weights[r];
+      if ((rows.folds[r] == fold) != held_out) weights[r] = 0;
+    }
+    part.rows.weights = weights;
+    return moments_of(part.rows, 1, 1).folds.front();
+  };
+  const Moments training = moments(false);
+  PathFit fit(training, part.options, target);
+  fit.hold_out(moments(true));
+  return fit.follow(lambdas, largest, &errors);
+}
+
+// Extends each fold's terms until its path meets the optimality conditions of all terms, and
+// spreads it to all. False if one would need too many.
+bool settle_folds(CrossValidation& cv, std::vector<std::vector<double>>& kkt,
+                  const TermScreen& screen, const RowBlock& rows, const PathOptions& options,
+                  std::size_t target, const std::vector<std::size_t>& working, double largest,
+                  unsigned threads) {
+  const std::size_t terms = rows.terms.cols, count = cv.path.size();
+  std::vector<char> settled(cv.folds, 1);
+  kkt.resize(cv.folds);
+  run_tasks(cv.folds, threads, [&](std::size_t fold) {
+    std::vector<std::size_t> own = working;
+    LassoPath& path = cv.fold_paths[fold];
+    for (;;) {
+      TermScreen::Violations violations = screen.check(path, fold, own, 1);
+      kkt[fold] = std::move(violations.kkt);
+      if (!violations.any) break;
+      own = screen.extend(own, violations, more_terms(own));
+      if (own.size() > most_terms(terms)) {
+        settled[fold] = 0;
+        return;
+      }
+      std::vector<double> errors;
+      path = refit_fold(rows, options, target, own, fold, cv.path.lambda, largest, errors);
+      std::copy_n(errors.begin(), count,
+                  cv.fold_mse.begin() + static_cast<std::ptrdiff_t>(fold * count));
+    }
+    spread(path, own, terms);
+  });
+  return std::all_of(settled.begin(), settled.end(), [](char is) { return is; });
 }
 
 CrossValidation on_working_sets(const RowBlock& rows, std::size_t fold_count,
@@ -351,25 +386,30 @@ CrossValidation on_working_sets(const RowBlock& rows, std::size_t fold_count,
   PathOptions full = options;
   TermScreen screen(rows, fold_count, options, target, threads);
   if (full.ratio == 0) full.ratio = screen.used_rows() > terms ? 1e-4 : 1e-2;
-  std::vector<std::size_t> working = terms_of_all_rows(screen, rows, full, target, threads);
-  for (std::size_t step = kCoarseStep; working.size() <= most_terms(terms);) {
+  std::vector<std::size_t> working =
+      terms_of_all_rows(screen, rows, fold_count, full, target, threads);
+  while (working.size() <= most_terms(terms)) {
     const Part part = select(rows, full, working);
-    CrossValidation cv =
-        cross_validate(moments_of(part.rows, fold_count, threads), part.options, target, threads);
-    TermScreen::Violations violations = screen.check(cv.path, cv.fold_paths, working, step);
-    if (!violations.any && step > 1) {
-      step = 1;
-      violations = screen.check(cv.path, cv.fold_paths, working, step);
-    }
+    const FoldMoments moments = moments_of(part.rows, fold_count, threads);
+    CrossValidation cv = cross_validate(moments, part.options, target, threads);
+    const TermScreen::Violations violations = screen.check(cv.path, fold_count, working, 1);
     if (violations.any) {
       working = screen.extend(working, violations, more_terms(working));
       continue;
     }
-    for (std::size_t k = 0; k < cv.kkt.size(); ++k) {
-      cv.kkt[k] = std::max(cv.kkt[k], violations.kkt[k]);
+    double largest = cv.path.lambda.front();
+    if (!options.lambdas.empty() || options.l1_ratio != 1) {
+      const Moments total = moments.total();
+      largest = PathFit(total, part.options, target).largest_penalty();
     }
+    std::vector<std::vector<double>> kkt;
+    if (!settle_folds(cv, kkt, screen, rows, full, target, working, largest, threads)) break;
     spread(cv.path, working, terms);
-    for (LassoPath& path : cv.fold_paths) spread(path, working, terms);
+    summarise_folds(cv, targets_only);
+    kkt.push_back(violations.kkt);
+    for (std::size_t k = 0; k < cv.kkt.size(); ++k) {
+      for (const std::vector<double>& one : kkt) cv.kkt[k] = std::max(cv.kkt[k], one[k]);
+    }
     return cv;
   }
   return on_all_terms();

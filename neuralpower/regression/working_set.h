@@ -35,10 +35,10 @@ class TermScreen {
     bool any = false;
   };
 
-  // `path` on all rows and `fold_paths` (none, or all) go over the terms `working`; every `step`-th
-  // penalty and the last are looked at.
-  Violations check(const LassoPath& path, const std::vector<LassoPath>& fold_paths,
-                   const std::vector<std::size_t>& working, std::size_t step) const;
+  // `path`, on the rows without `fold` (all rows for the number of folds), goes over the terms
+  // `working`; every `step`-th penalty and the last are looked at.
+  Violations check(const LassoPath& path, std::size_t fold, const std::vector<std::size_t>& working,
+                   std::size_t step) const;
 
   // `working` and at most `count` of the worst violators; of terms that are all but affine images
   // of each other one comes in at a time: the next time the others hardly violate any more.
@@ -49,9 +49,6 @@ class TermScreen {
   void standardise_panel(std::size_t panel);
   [[noreturn]] void report_bad_value(std::size_t first_term) const;
   bool are_alike(std::size_t a, std::size_t b) const;
-  void check_path(const LassoPath& path, std::size_t fold, const std::vector<std::size_t>& working,
-                  const std::vector<std::size_t>& penalties, double largest,
-                  std::vector<double>& excess, std::vector<double>& kkt) const;
   double factor(std::size_t term) const {
     return options_.penalty_factors.empty() ? 1.0 : options_.penalty_factors[term];
   }
@@ -59,7 +56,6 @@ class TermScreen {
   const RowBlock& rows_;
   const PathOptions& options_;
   std::size_t target_, fold_count_;
-  unsigned threads_;
   std::vector<std::size_t> used_;    // rows of positive weight
   std::vector<double> weight_;       // of the used rows
   std::vector<std::uint32_t> fold_;  // of the used rows

@@ -27,7 +27,8 @@ constexpr std::array<Style, 6> kStyles = {{{"layer-type", "#E69F00"},
 
 const char* colour_of(const std::string& method) {
   for (const Style& style : kStyles)
-    if (method == style.method) return style.colour;
+    if (method == style.method || method == std::string(style.method) + ", relative")
+      return style.colour;
   return "#000000";
 }
 
@@ -89,9 +90,11 @@ class Panel {
       marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" fill=\"{}\"/>\n", px, py,
                            colour);
     }
+    const char* dashes = curve.method.ends_with("relative") ? "" : " stroke-dasharray=\"3 4\"";
     return fmt::format(
-               "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.8\"/>\n", path,
-               colour) +
+               "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" "
+               "stroke-width=\"1.8\"{}/>\n",
+               path, colour, dashes) +
            marks;
   }
 
@@ -117,7 +120,8 @@ std::string plot_study(const Study& study) {
       "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
       width, height);
   svg += text(kLeft, 20,
-              fmt::format("Accuracy of {} (100 - MAPE, %) against the number of terms; {}",
+              fmt::format("Accuracy of {} (100 - MAPE, %) against the number of terms; {}; dotted: "
+                          "fitted by absolute squares, drawn through: relative",
                           to_string(study.target), study.split),
               "start", " font-size=\"13\"");
   double at = kLeft;

@@ -169,6 +169,26 @@ void BatchPredictor::evaluate_blocks(const Bucket& bucket, std::size_t first, st
   }
 }
 
+// Formulas with another device's as their base, a layer at a time.
+void BatchPredictor::evaluate_adapted(const Bucket& bucket, std::size_t first, std::size_t last) {
+  const Formulas& f = *bucket.formulas;
+  const std::size_t stride = f.read.size() * kLanes;
+  const std::size_t end = std::min(bucket.ids.size(), last * kLanes);
+  std::vector<double> features;
+  for (std::size_t index = first * kLanes; index < end; ++index) {
+    const double* lane = bucket.blocks.data() + index / kLanes * stride + index % kLanes;
+    features.assign(f.features, 0);
+    for (std::size_t i = 0; i < f.read.size(); ++i) features[f.read[i]] = lane[i * kLanes];
+    const FormulaValue runtime = f.runtime->evaluate_with_cost(features);
+    const LayerId id = bucket.ids[index];
+    runtime_s_[id] = milliseconds(runtime.value).value();
+    if (!f.power) continue;
+    append_runtime(features, runtime);
+    power_w_[id] = f.power->evaluate(features);
+    energy_j_[id] = power_w_[id] * runtime_s_[id];
+  }
+}
+
 void BatchPredictor::evaluate(unsigned threads) {
   struct Task {
     const Bucket* bucket;
@@ -182,7 +202,12 @@ void BatchPredictor::evaluate(unsigned threads) {
       tasks.push_back({&bucket, b, std::min(end, b + kBlocksPerTask)});
   }
   run_tasks(tasks.size(), threads, [&](std::size_t t) {
-    evaluate_blocks(*tasks[t].bucket, tasks[t].first, tasks[t].last);
+    const Task& task = tasks[t];
+    if (task.bucket->formulas->runtime->adapted()) {
+      evaluate_adapted(*task.bucket, task.first, task.last);
+    } else {
+      evaluate_blocks(*task.bucket, task.first, task.last);
+    }
   });
   for (Bucket& bucket : buckets_) bucket.evaluated = bucket.ids.size();
 }

@@ -82,6 +82,7 @@ class BatchPredictor {
   LayerId append(const Formulas& formulas);
   void grow_table();
   void evaluate_blocks(const Bucket& bucket, std::size_t first, std::size_t last);
+  void evaluate_adapted(const Bucket& bucket, std::size_t first, std::size_t last);
 
   std::map<std::string, std::unique_ptr<Formulas>, std::less<>> formulas_;
   std::map<std::array<std::size_t, 3>, std::uint32_t> bucket_of_;  // formulas, regimes

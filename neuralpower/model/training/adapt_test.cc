@@ -8,6 +8,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
+#include "neuralpower/model/prediction/batch_predict.h"
 #include "neuralpower/model/prediction/explain.h"
 #include "neuralpower/model/prediction/predict.h"
 #include "neuralpower/model/training/train.h"
@@ -107,6 +108,17 @@ TEST(AdaptTest, TheFileCarriesTheBase) {
     const LayerPrediction b = after.predict_layer(sample.layer);
     EXPECT_EQ(a.runtime->value, b.runtime->value);
     EXPECT_EQ(a.power->value, b.power->value);
+  }
+  // Many at once, to the same bits.
+  BatchPredictor batch(read);
+  const std::vector<Sample> layers = samples(20, 4, new_ms, new_watts);
+  std::vector<BatchPredictor::LayerId> ids;
+  for (const Sample& sample : layers) ids.push_back(batch.add(sample.layer));
+  batch.evaluate();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LayerPrediction p = after.predict_layer(layers[i].layer);
+    EXPECT_EQ(batch.runtime()[ids[i]], p.runtime->value.value());
+    EXPECT_EQ(batch.energy()[ids[i]], p.energy->value.value());
   }
 }
 

@@ -90,15 +90,19 @@ KeyModels fit_sum(const Problem& problem, const KeyData& data) {
 }
 
 // The Lasso on given terms from the largest penalty to the smallest: a point for every doubling of
-// the number of terms. As published: absolute squares, no value below the smallest measured.
-std::vector<StudyPoint> lasso_curve(const Problem& problem, const std::vector<std::string>& names) {
+// the number of terms. As published: absolute squares, no value below the smallest measured; or
+// `relative`, every row weighing 1 / value^2.
+std::vector<StudyPoint> lasso_curve(const Problem& problem, const std::vector<std::string>& names,
+                                    bool relative) {
   std::vector<Term> terms;
   for (const std::string& name : names) terms.push_back(Term::parse(name, problem.data.key));
   const std::size_t rows = problem.values.size();
   const std::vector<double> columns = evaluate_terms(terms, problem.data.feature_view());
   const MatrixView x(columns.data(), rows, terms.size()), y(problem.values.data(), rows, 1);
+  std::vector<double> weights;
+  for (const double value : problem.values) weights.push_back(relative ? 1 / (value * value) : 1);
   const FoldMoments moments =
-      accumulate_moments(x, y, {}, problem.fold_of, problem.folds, problem.options.threads);
+      accumulate_moments(x, y, weights, problem.fold_of, problem.folds, problem.options.threads);
   const CrossValidation cv = cross_validate(moments, {}, 0, problem.options.threads);
   std::vector<double> smallest(problem.folds,
                                *std::max_element(problem.values.begin(), problem.values.end()));
@@ -120,7 +124,8 @@ std::vector<StudyPoint> lasso_curve(const Problem& problem, const std::vector<st
     }
     return judge(problem, predicted, count / static_cast<double>(problem.folds));
   };
-  std::set<std::size_t> penalties = {cv.lambda_min, cv.path.size() - 1};
+  std::set<std::size_t> penalties = {cv.path.size() - 1};
+  if (terms.size() > 1) penalties.insert(cv.lambda_min);
   for (std::size_t count = 1; count < terms.size(); count *= 2) {
     std::size_t last = 0;
     for (std::size_t k = 0; k < cv.path.size(); ++k)
@@ -130,6 +135,14 @@ std::vector<StudyPoint> lasso_curve(const Problem& problem, const std::vector<st
   std::vector<StudyPoint> points;
   for (const std::size_t penalty : penalties) points.push_back(point(penalty));
   return points;
+}
+
+// The one feature of a layer type: its work; for power, which grows with utilisation, the
+// logarithm.
+std::string work_of(const std::string& key, Target target) {
+  const bool counts = key == "conv" || key == "deconv" || key == "fc" || key == "matmul";
+  const std::string work = counts ? "macs" : "bytes";
+  return target == Target::kPower ? "log2(" + work + ")" : work;
 }
 
 // The layer's own hyper-parameters and counts, as `individual-layer` has them.
@@ -150,15 +163,18 @@ StudyOfKey study_key(const Problem& problem) {
     const auto fit = [&](const KeyData& data) { return fit_method(problem, method, data); };
     study.curves.push_back({method, what, {outer_folds(problem, fit)}});
   };
-  by_method("layer-type", "one feature per layer type");
+  const auto by_terms = [&](const std::string& method, const std::string& what,
+                            const std::vector<std::string>& names) {
+    study.curves.push_back({method, what, lasso_curve(problem, names, false)});
+    study.curves.push_back({method + ", relative", what, lasso_curve(problem, names, true)});
+  };
   by_method("macs", "a constant rate");
   by_method("roofline", "two rates");
-  study.curves.push_back({"individual-layer", "hyper-parameters, growing penalty",
-                          lasso_curve(problem, individual_terms(study.key, problem.target))});
-  study.curves.push_back(
-      {"neuralpower-2017", "polynomials, growing penalty",
-       lasso_curve(problem, published_terms(study.key, problem.target,
-                                            published_degree(study.key, problem.target)))});
+  by_terms("layer-type", "one feature per layer type", {work_of(study.key, problem.target)});
+  by_terms("individual-layer", "hyper-parameters, from many to few by the penalty",
+           individual_terms(study.key, problem.target));
+  by_terms("neuralpower-2017", "polynomials, from many to few by the penalty",
+           published_terms(study.key, problem.target, published_degree(study.key, problem.target)));
   StudyCurve own{"neuralpower", "the physical sum; with its correction", {}};
   if (problem.target != Target::kPower)
     own.points.push_back(
