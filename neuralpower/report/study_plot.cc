@@ -11,7 +11,7 @@ namespace neuralpower {
 namespace {
 
 constexpr double kPanelWidth = 300, kPanelHeight = 210;
-constexpr double kLeft = 52, kTop = 34, kGapX = 64, kGapY = 62, kLegend = 58;
+constexpr double kLeft = 52, kTop = 34, kGapX = 64, kGapY = 62, kLegend = 74;
 
 struct Style {
   const char* method;
@@ -90,7 +90,8 @@ class Panel {
       marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" fill=\"{}\"/>\n", px, py,
                            colour);
     }
-    const char* dashes = curve.method.ends_with("relative") ? "" : " stroke-dasharray=\"3 4\"";
+    const bool relative = curve.method.ends_with("relative") || curve.method == "neuralpower";
+    const char* dashes = relative ? "" : " stroke-dasharray=\"3 4\"";
     return fmt::format(
                "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" "
                "stroke-width=\"1.8\"{}/>\n",
@@ -112,7 +113,7 @@ std::string plot_study(const Study& study) {
       for (const StudyPoint& p : curve.points) most = std::max(most, p.terms);
   const double octaves = std::ceil(std::log2(most));
   const auto count = [](std::size_t n) { return static_cast<double>(n); };
-  const double width = std::max(kLeft + count(columns) * (kPanelWidth + kGapX), 560.0);
+  const double width = std::max(kLeft + count(columns) * (kPanelWidth + kGapX), 720.0);
   const double height = kLegend + kTop + count(rows) * (kPanelHeight + kGapY);
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
@@ -120,8 +121,8 @@ std::string plot_study(const Study& study) {
       "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
       width, height);
   svg += text(kLeft, 20,
-              fmt::format("Accuracy of {} (100 - MAPE, %) against the number of terms; {}; dotted: "
-                          "fitted by absolute squares, drawn through: relative",
+              fmt::format("Accuracy of {} (100 - MAPE, %) against the number of terms, held out "
+                          "({})",
                           to_string(study.target), study.split),
               "start", " font-size=\"13\"");
   double at = kLeft;
@@ -130,6 +131,8 @@ std::string plot_study(const Study& study) {
     svg += text(at + 8, 42, style.method, "start");
     at += 28 + 6.6 * static_cast<double>(std::string_view(style.method).size());
   }
+  svg += text(kLeft - 4, 62, "dotted: fitted by absolute squares; drawn through: by relative ones",
+              "start", " fill=\"#555555\"");
   for (std::size_t i = 0; i < study.keys.size(); ++i)
     svg += Panel(kLeft + count(i % columns) * (kPanelWidth + kGapX),
                  kLegend + kTop + count(i / columns) * (kPanelHeight + kGapY), octaves)
