@@ -41,13 +41,13 @@ Action configure_study(CLI::App& app) {
       ->check(CLI::Range(1, 1024));
   app.add_option("--plot", options->plot, "Also draw the curves into this SVG file");
   options->format.add_to(app, {"table", "json", "csv"});
-  return [options] {
+  return [options, &app] {
     for (const Target target : {Target::kRuntime, Target::kPower, Target::kEnergy})
       if (options->target == to_string(target)) options->study.target = target;
     const auto samples = read_samples(options->files);
     Study study;
     {
-      ProgressBar bar;
+      ProgressBar bar(app);
       study = study_complexity(
           samples, options->study,
           [&](double fraction, const std::string& what) { bar.show(fraction, what); });
