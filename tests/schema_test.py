@@ -42,6 +42,7 @@ def commands(folder):
         "evaluate": [[folder / "model.json", folder / "more.csv"],
                      [folder / "model.json", with_power, "--networks", folder / "networks.csv"]],
         "crossvalidate": [[with_power, "--method", "layer-type"], [without, "--method", "macs", "--folds", 3]],
+        "study": [[with_power, "--folds", 4], [with_power, "--target", "power", "--folds", 3, "--kind", "fc"]],
         "compare": [[folder / "tiny.layers", "--device", folder / "model.json", "--passes", 2, "--meter", "none"]],
         "rank": [[folder / "table.csv"], [folder / "table.csv", "--alpha", 2, "--max-energy", "2J"],
                  [folder / "table.csv", "--max-energy", "1uJ"],
