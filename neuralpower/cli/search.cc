@@ -61,6 +61,8 @@ SearchOptions search_options(const Options& options) {
   s.top = options.top;
   s.limits = options.limits.limits();
   s.allow_uncovered = options.allow_uncovered;
+  constexpr std::uint64_t kDrawn = 1000;
+  if (!options.plot.empty()) s.keep_seen = kDrawn;
   if (!options.errors.empty() && !options.predictor.empty())
     throw usage_error("give --errors or --predictor, not both");
   if (!options.errors.empty()) s.errors = errors_from(options.errors);
@@ -187,7 +189,7 @@ Action configure_search(CLI::App& app) {
   app.add_option("--state", options->state, "File to go on from, and to write now and then");
   app.add_option("--merge", options->merge, "States of all shards, to put together");
   app.add_option("--write", options->write, "Folder for the front as layer lists");
-  app.add_option("--plot", options->plot, "File for a figure of the front, as SVG");
+  app.add_option("--plot", options->plot, "File for a figure of front and candidates, as SVG");
   app.add_option("--threads", options->threads, "Threads; results do not depend on it")
       ->check(CLI::Range(1, 1024));
   app.add_flag("--allow-uncovered", options->allow_uncovered,

@@ -115,6 +115,7 @@ void merge_results(SearchResult& into, const SearchResult& part, const SearchOpt
   into.without_error += part.without_error;
   if (into.first_invalid.empty()) into.first_invalid = part.first_invalid;
   into.uncovered.insert(part.uncovered.begin(), part.uncovered.end());
+  into.seen.insert(into.seen.end(), part.seen.begin(), part.seen.end());
   for (const FoundArchitecture& f : part.front)
     insert_into_front(into.front, f, options.objectives);
   for (const FoundArchitecture& f : part.best)

@@ -28,9 +28,12 @@ std::uint64_t mixed(std::uint64_t x) {  // splitmix64
 // What one thread finds in its part.
 class Collector {
  public:
-  Collector(const Space& space, const Predictor& predictor, const SearchOptions& options)
+  // `stride`: every so many candidates are kept as seen, if any.
+  Collector(const Space& space, const Predictor& predictor, const SearchOptions& options,
+            std::uint64_t stride)
       : space_(space),
         options_(options),
+        stride_(stride),
         evaluator_(space, predictor, {options.needs_energy(), options.allow_uncovered}) {}
 
   void consider(std::uint64_t index, const Architecture& a) {
@@ -75,6 +78,7 @@ class Collector {
   }
 
   void keep(const FoundArchitecture& f) {
+    if (options_.keep_seen > 0 && (f.index - found.begin) % stride_ == 0) found.seen.push_back(f);
     insert_into_front(found.front, f, options_.objectives);
     insert_into_best(found.best, f, options_.by, options_.top);
   }
@@ -96,6 +100,7 @@ class Collector {
  private:
   const Space& space_;
   const SearchOptions& options_;
+  std::uint64_t stride_;
   SpaceEvaluator evaluator_;
   FoundArchitecture candidate_;
   std::vector<FoundArchitecture> waiting_;
@@ -209,9 +214,11 @@ SearchResult search(const Space& space, const Predictor& predictor, const Search
   // One collector a thread; evolution is one chain of steps, and errors are asked in one order.
   const unsigned threads = evolves || options.errors ? 1 : std::max(1u, options.threads);
   const std::uint64_t chunk = options.errors ? kErrorChunk : kChunk * threads;
+  const std::uint64_t stride = std::max<std::uint64_t>(
+      1, (result.end - result.begin) / std::max<std::uint64_t>(1, options.keep_seen));
   std::vector<std::unique_ptr<Collector>> collectors;
   for (unsigned t = 0; t < threads; ++t) {
-    collectors.push_back(std::make_unique<Collector>(space, predictor, options));
+    collectors.push_back(std::make_unique<Collector>(space, predictor, options, stride));
     collectors.back()->found.begin = result.begin;
     collectors.back()->found.front = result.front;
     collectors.back()->found.best = result.best;

@@ -55,6 +55,7 @@ struct SearchOptions {
   Limits limits;
   ErrorSource errors;  // empty: no errors are known
   bool allow_uncovered = false;
+  std::uint64_t keep_seen = 0;  // how many of all candidates to keep besides, evenly spread
 
   bool needs_energy() const;  // an objective or a limit asks for energy or power
 };
@@ -70,6 +71,7 @@ struct SearchResult {
   std::map<std::string, std::string> uncovered;  // what costs leave out, by model key
   std::vector<FoundArchitecture> front;          // by the first objective, ascending
   std::vector<FoundArchitecture> best;           // ascending
+  std::vector<FoundArchitecture> seen;  // keep_seen of all that keep the limits; in no state
 };
 
 // Called now and then with what is found so far; false ends the search there.

@@ -151,6 +151,18 @@ TEST_F(SearchTest, AStateGoesOnWhereItEnded) {
   }
 }
 
+TEST_F(SearchTest, KeepsAFewOfAllCandidates) {
+  SearchOptions options;
+  options.mode = SearchOptions::Mode::kSample;
+  options.count = 1000;
+  options.keep_seen = 100;
+  const SearchResult result = run(options);
+  EXPECT_GT(result.seen.size(), 20u);  // some samples cannot be built
+  EXPECT_LE(result.seen.size(), 100u);
+  for (const FoundArchitecture& f : result.seen) EXPECT_EQ(f.index % 10, 0u);
+  EXPECT_TRUE(run({}).seen.empty());
+}
+
 TEST_F(SearchTest, EvolutionCutInShardsIsDeterministic) {
   SearchOptions options;
   options.mode = SearchOptions::Mode::kEvolve;

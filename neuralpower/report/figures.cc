@@ -163,19 +163,20 @@ std::string ranking_figure(const Ranking& ranking) {
 std::string search_figure(const Space& space, const SearchResult& result,
                           const SearchOptions& options) {
   const Objective first = options.objectives.front(), second = options.objectives.back();
-  SvgPlot plot{space.name + ": Pareto front",
-               objective_title(first),
-               objective_title(second),
-               true,
-               true,
-               {}};
-  SvgSeries front;
+  SvgPlot plot{space.name, objective_title(first), objective_title(second), true, true, {}};
+  const auto add = [&](const std::vector<FoundArchitecture>& found, SvgSeries series) {
+    for (const FoundArchitecture& f : found) {
+      series.x.push_back(objective_value(f, first));
+      series.y.push_back(objective_value(f, second));
+    }
+    if (!series.x.empty()) plot.series.push_back(std::move(series));
+  };
+  SvgSeries front, seen;
+  front.name = "Pareto front";
   front.line = options.objectives.size() == 2;
-  for (const FoundArchitecture& f : result.front) {
-    front.x.push_back(objective_value(f, first));
-    front.y.push_back(objective_value(f, second));
-  }
-  plot.series.push_back(std::move(front));
+  seen.name = "candidates";
+  add(result.seen, std::move(seen));
+  add(result.front, std::move(front));
   return render_svg(plot);
 }
 
