@@ -20,14 +20,16 @@ constexpr std::array<const char*, 3> kTargets = {"runtime", "power", "energy"};
 constexpr std::array<const char*, 3> kUnits = {"ms", "W", "J"};
 
 Json to_json(const ErrorRow& row) {
-  return {{"rmspe", row.metrics.rmspe},
-          {"rmse", row.metrics.rmse},
-          {"mape", row.metrics.mape},
-          {"within10", row.metrics.within10},
-          {"r2", row.metrics.r2},
-          {"terms", row.terms},
-          {"samples", row.metrics.rows},
-          {"coverage90", row.coverage < 0 ? Json(nullptr) : Json(row.coverage)}};
+  Json json = {{"rmspe", row.metrics.rmspe},
+               {"rmse", row.metrics.rmse},
+               {"mape", row.metrics.mape},
+               {"within10", row.metrics.within10},
+               {"r2", row.metrics.r2},
+               {"terms", row.terms},
+               {"samples", row.metrics.rows},
+               {"coverage90", row.coverage < 0 ? Json(nullptr) : Json(row.coverage)}};
+  if (row.repetitions) json["repetitions_rmspe"] = *row.repetitions;
+  return json;
 }
 
 std::string render_json(const Evaluation& e) {
@@ -62,33 +64,46 @@ std::string render_json(const Evaluation& e) {
   return json_text(json);
 }
 
-void add_metrics(std::vector<std::string>& cells, const ErrorRow& row) {
+void add_metrics(std::vector<std::string>& cells, const ErrorRow& row, bool with_repetitions) {
   const ErrorMetrics& m = row.metrics;
+  cells.insert(cells.end(), {fmt::format("{:.2f}", m.rmspe), with_digits(m.rmse),
+                             fmt::format("{:.2f}", m.mape), fmt::format("{:.1f}", m.within10),
+                             row.coverage < 0 ? "" : fmt::format("{:.1f}", row.coverage)});
+  if (with_repetitions)
+    cells.push_back(row.repetitions ? fmt::format("{:.2f}", *row.repetitions) : "");
   cells.insert(cells.end(),
-               {fmt::format("{:.2f}", m.rmspe), with_digits(m.rmse), fmt::format("{:.2f}", m.mape),
-                fmt::format("{:.1f}", m.within10),
-                row.coverage < 0 ? "" : fmt::format("{:.1f}", row.coverage),
-                row.terms > 0 ? fmt::format("{:.0f}", row.terms) : "", std::to_string(m.rows)});
+               {row.terms > 0 ? fmt::format("{:.0f}", row.terms) : "", std::to_string(m.rows)});
 }
 
-std::vector<Table::Column> metric_columns(std::vector<Table::Column> columns) {
-  for (const char* title :
-       {"RMSPE %", "RMSE", "MAPE %", "within 10 %", "in 90 % interval", "terms", "rows"})
+// The column of repetitions stands beside errors only where layers were measured more than once.
+std::vector<Table::Column> metric_columns(std::vector<Table::Column> columns,
+                                          bool with_repetitions) {
+  for (const char* title : {"RMSPE %", "RMSE", "MAPE %", "within 10 %", "in 90 % interval"})
     columns.push_back({title});
+  if (with_repetitions) columns.push_back({"repetitions %"});
+  for (const char* title : {"terms", "rows"}) columns.push_back({title});
   return columns;
+}
+
+bool any_repetitions(const Evaluation& e) {
+  for (const auto& [target, by_key] : e.targets)
+    for (const auto& [key, row] : by_key)
+      if (row.repetitions) return true;
+  return false;
 }
 
 std::string render_table(const Evaluation& e, int width) {
   using Align = Table::Align;
   std::string out =
       fmt::format("{}: {} configurations, held out ({})\n\n", e.method, e.configurations, e.split);
-  Table table(metric_columns({{"target", Align::kLeft}, {"layers", Align::kLeft}}));
+  const bool repeated = any_repetitions(e);
+  Table table(metric_columns({{"target", Align::kLeft}, {"layers", Align::kLeft}}, repeated));
   for (std::size_t t = 0; t < kTargets.size(); ++t) {
     const auto found = e.targets.find(kTargets[t]);
     if (found == e.targets.end()) continue;
     for (const auto& [key, row] : found->second) {
       std::vector<std::string> cells = {fmt::format("{} ({})", kTargets[t], kUnits[t]), key};
-      add_metrics(cells, row);
+      add_metrics(cells, row, repeated);
       table.add_row(cells);
     }
   }
@@ -121,16 +136,20 @@ std::string render_table(const Evaluation& e, int width) {
     gap = "\n";
   }
   if (!e.networks.empty()) {
-    Table networks(metric_columns({{"whole networks", Align::kLeft}}));
+    Table networks(metric_columns({{"whole networks", Align::kLeft}}, false));
     for (std::size_t t = 0; t < kTargets.size(); ++t) {
       const auto found = e.networks.find(kTargets[t]);
       if (found == e.networks.end()) continue;
       std::vector<std::string> cells = {fmt::format("{} ({})", kTargets[t], kUnits[t])};
-      add_metrics(cells, found->second);
+      add_metrics(cells, found->second, false);
       networks.add_row(cells);
     }
     out += gap + networks.render(width);
   }
+  if (repeated)
+    out +=
+        "note: repetitions %: the RMSPE of predicting each repetition of a layer by their median, "
+        "the noise of the measurements\n";
   for (const std::string& note : e.notes) out += "note: " + printable(note) + "\n";
   return out;
 }

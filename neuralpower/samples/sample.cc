@@ -17,6 +17,13 @@ double median(std::vector<double>& values) {
   return (lower + values[half]) / 2;
 }
 
+std::optional<double> spread(const std::vector<double>& values, double median) {
+  if (values.size() < 2) return std::nullopt;
+  double sum = 0;
+  for (const double value : values) sum += (median / value - 1) * (median / value - 1);
+  return sum / static_cast<double>(values.size());
+}
+
 struct Repetitions {
   std::vector<double> runtime, power, energy;
 };
@@ -45,8 +52,15 @@ std::vector<ReducedSample> reduce_repetitions(const std::vector<Sample>& samples
   }
   for (std::size_t i = 0; i < reduced.size(); ++i) {
     reduced[i].runtime = Seconds(median(values[i].runtime));
-    if (!values[i].power.empty()) reduced[i].power = Watts(median(values[i].power));
-    if (!values[i].energy.empty()) reduced[i].energy = Joules(median(values[i].energy));
+    reduced[i].runtime_spread = spread(values[i].runtime, reduced[i].runtime.value());
+    if (!values[i].power.empty()) {
+      reduced[i].power = Watts(median(values[i].power));
+      reduced[i].power_spread = spread(values[i].power, reduced[i].power->value());
+    }
+    if (!values[i].energy.empty()) {
+      reduced[i].energy = Joules(median(values[i].energy));
+      reduced[i].energy_spread = spread(values[i].energy, reduced[i].energy->value());
+    }
   }
   return reduced;
 }

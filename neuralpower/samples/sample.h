@@ -45,6 +45,9 @@ struct ReducedSample {
   Seconds runtime{0};
   std::optional<Watts> power;
   std::optional<Joules> energy;
+  // Mean squared relative error of predicting each repetition by the median; absent for fewer than
+  // two repetitions. What no model of the layer alone can undercut by much.
+  std::optional<double> runtime_spread, power_spread, energy_spread;
 };
 
 // One row per configuration, in order of first appearance.

@@ -42,6 +42,22 @@ struct Columns {
   const double* row(std::size_t i) const { return values.data() + i * cols; }
 };
 
+// The factors of a product; those in brackets and parentheses stay together.
+std::vector<std::string_view> top_level_factors(std::string_view text) {
+  std::vector<std::string_view> factors;
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i == text.size() || (text[i] == '*' && depth == 0)) {
+      factors.push_back(text.substr(begin, i - begin));
+      begin = i + 1;
+    } else {
+      depth += (text[i] == '(' || text[i] == '[') - (text[i] == ')' || text[i] == ']');
+    }
+  }
+  return factors;
+}
+
 // The number of fewest digits that lies between two others, near a third.
 double short_between(double low, double high, double near) {
   for (int digits = 2; digits < 17; ++digits) {
@@ -67,11 +83,12 @@ class NeuralPowerFit {
     if (input.features.cols < names.size())
       throw bad_input("the features of " + std::string(input.key) + " are not complete");
     const CandidateTerms candidates = candidate_terms(input.key, input.target, input.adapted);
-    small_ = candidates.small;
+    const bool power = input.target == Target::kPower && !input.adapted;
+    std::size_t small = power ? candidates.powers.size() : candidates.small;
     if (rows_ < static_cast<std::size_t>(options.few_rows))
-      small_ = std::min(small_, static_cast<std::size_t>(options.few_terms) + input.adapted);
-    if (options.costs && (input.target != Target::kPower || input.adapted))
-      make_costs(candidates, names);
+      small = std::min(small, static_cast<std::size_t>(options.few_terms) + input.adapted);
+    if (power ? options.power_sum : options.costs)
+      make_costs(power ? candidates.powers : candidates.costs, small, names);
     if (options.corrections) make_quantities(candidates, names);
   }
 
@@ -90,7 +107,10 @@ class NeuralPowerFit {
     std::vector<double> held_out, losses;
   };
 
-  void make_costs(const CandidateTerms& candidates, std::span<const std::string_view> names);
+  void make_costs(const std::vector<std::string>& candidates, std::size_t small,
+                  std::span<const std::string_view> names);
+  std::string without_idle_gates(std::string_view cost,
+                                 std::span<const std::string_view> names) const;
   void make_quantities(const CandidateTerms& candidates, std::span<const std::string_view> names);
   std::vector<Candidate> candidates() const;
   std::size_t width(Base base) const;
@@ -119,11 +139,37 @@ class NeuralPowerFit {
   double lowest_cost_ = 0;
 };
 
-void NeuralPowerFit::make_costs(const CandidateTerms& candidates,
+// A gate that every row passes is no knowledge and would stop the term where no row was: it is left
+// out. Empty if a gate lets no row pass.
+std::string NeuralPowerFit::without_idle_gates(std::string_view cost,
+                                               std::span<const std::string_view> names) const {
+  std::string kept;
+  for (const std::string_view factor : top_level_factors(cost)) {
+    if (factor.starts_with("[")) {
+      const Term gate = Term::parse(factor, names, input_.key);
+      std::size_t open = 0;
+      for (std::size_t i = 0; i < rows_; ++i)
+        open += gate.evaluate({input_.features.row(i), input_.features.cols}) > 0;
+      if (open == 0) return {};
+      if (open == rows_ && !options_.keep_idle_gates) continue;
+    }
+    kept += (kept.empty() ? "" : "*") + std::string(factor);
+  }
+  return kept;
+}
+
+void NeuralPowerFit::make_costs(const std::vector<std::string>& candidates, std::size_t small,
                                 std::span<const std::string_view> names) {
-  cost_names_ = candidates.costs;
   std::vector<Term> terms;
-  for (const std::string& name : cost_names_) terms.push_back(Term::parse(name, names, input_.key));
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    std::string name = without_idle_gates(candidates[i], names);
+    if (name.empty() ||
+        std::find(cost_names_.begin(), cost_names_.end(), name) != cost_names_.end())
+      continue;
+    terms.push_back(Term::parse(name, names, input_.key));
+    cost_names_.push_back(std::move(name));
+    if (i < small) small_ = cost_names_.size();
+  }
   costs_ = {rows_, terms.size(), evaluate_terms(terms, input_.features)};
 }
 
@@ -177,12 +223,21 @@ std::vector<NeuralPowerFit::Candidate> NeuralPowerFit::candidates() const {
   std::vector<Candidate> all;  // uncorrected first, the simplest before
   const bool enough = rows_ >= static_cast<std::size_t>(options_.least_rows);
   const bool corrections = enough && !quantities_.empty();
-  const bool full = enough && options_.full_costs && costs_.cols > small_;
-  if (cost_names_.empty() || input_.target == Target::kPower) {
+  const bool full = options_.full_costs && small_ < costs_.cols &&
+                    rows_ >= static_cast<std::size_t>(options_.rows_per_cost) * costs_.cols;
+  if (cost_names_.empty() || (input_.target == Target::kPower && input_.adapted)) {
     all.push_back({Base::kNone, 0});
     if (corrections)
       for (const double rate : options_.rates) all.push_back({Base::kNone, rate});
     if (cost_names_.empty()) return all;
+  }
+  if (input_.target == Target::kPower &&
+      !input_.adapted) {  // the sum of rates, or a constant, with a correction
+    all = {{Base::kSmall, 0}};
+    if (!corrections) return all;
+    for (const double rate : options_.rates) all.push_back({Base::kNone, rate});
+    all.push_back({Base::kSmall, options_.rates.front()});
+    return all;
   }
   all.push_back({Base::kSmall, 0});
   if (full) all.push_back({Base::kFull, 0});
@@ -334,7 +389,9 @@ bool NeuralPowerFit::wins(const Trial& complex, const Trial& simple) const {
     const double d = simple.losses[i] - complex.losses[i] - mean;
     square += d * d / n;
   }
-  return mean > options_.least_gain + options_.win_margin * std::sqrt(square / n);
+  // Few rows know their own standard error badly.
+  const double margin = options_.win_margin * (1 + options_.least_rows / n);
+  return mean > options_.least_gain + margin * std::sqrt(square / n);
 }
 
 // The simplest uncorrected candidate that no other beats, unless the best corrected one does. On

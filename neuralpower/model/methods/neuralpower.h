@@ -26,11 +26,14 @@ struct NeuralPowerOptions {
   int rows_per_round = 15;                 // where rows are many, so many carry a further round
   std::vector<double> rates = {0.3, 0.5};  // shares of a step to choose from
   bool costs = true;                       // false: no physical sum, the correction alone
+  bool power_sum = true;                   // false: no sum of rates under power
+  bool keep_idle_gates = false;            // of costs: gates that all rows pass
   bool full_costs = true;                  // false: only the small sum
   bool corrections = true;                 // false: only the physical sum
   int least_rows = 40;                     // with fewer: the small sum alone, constant power
   int few_rows = 20;                       // with fewer: the first terms of the small sum
   int few_terms = 5;                       // so many of them, and the base if there is one
+  int rows_per_cost = 4;  // with fewer rows for each cost that may be in it: no full sum
   int inner_folds = 5;
   double cost_ridge = 1e-6;    // of the relative least squares
   double loss_cap = 1;         // most that one row's squared relative error counts in a choice

@@ -136,7 +136,8 @@ CandidateTerms convolution() {
              "log2(Hi*Wi)",
              "log2(N*Co)",
              "log2(N*Ci)",
-             "kh%2"});
+             "kh%2",
+             "log2(Ci/groups*Co)"});  // blocks of transformed weights (Winograd, FFT)
   append_tiles(q, "N*Ho*Wo", 128, "Co", 64, 40);
   append(q, {"log2(N*Ho*Wo/Co)"});
   return c;
@@ -212,12 +213,16 @@ CandidateTerms matrix_product(const std::string& rows, const std::string& inner,
   const auto costs = [&](std::initializer_list<const char*> patterns, bool each) {
     for (const char* p : patterns) c.costs.push_back((each ? many : "") + text(p));
   };
-  costs({"1", "macs", "in_bytes", "out_bytes"}, false);
-  if (many.empty()) costs({"@"}, false);
+  // A product with a vector streams its bytes; any other packs its matrices first.
+  costs({"1", "macs*[min(R,C)>1]", "in_bytes*[min(R,C)>1]", "out_bytes*[min(R,C)>1]",
+         "bytes*[min(R,C)==1]"},
+        false);
+  if (many.empty()) costs({"@*[min(R,C)>1]"}, false);
   c.costs.push_back(many.empty() ? rows : many.substr(0, many.size() - 1));
   c.small = c.costs.size();
-  costs({"K", "C", "R*K*up(C,16)", "R*K*up(C,64)", "up(R,8)*K*C", "up(R,32)*up(C,32)*K",
-         "up(R,64)*up(C,64)*K", "up(R,128)*up(C,128)*K"},
+  costs({"K", "C", "R*K*up(C,16)*[min(R,C)>1]", "R*K*up(C,64)*[min(R,C)>1]",
+         "up(R,8)*K*C*[min(R,C)>1]", "up(R,32)*up(C,32)*K*[min(R,C)>1]",
+         "up(R,64)*up(C,64)*K*[min(R,C)>1]", "up(R,128)*up(C,128)*K*[min(R,C)>1]"},
         true);
   if (many.empty()) append_overflow(c.costs, second_bytes, {20, 22, 24, 26});
   append_overflow(c.costs, "in_bytes", {22});
@@ -392,6 +397,9 @@ CandidateTerms candidate_terms(std::string_view key) {
   }
   c.rates = {fmt::format("log2({}/time)", work), "log2(bytes/time)", "log2(time)",
              "log2(time/cost)"};
+  c.powers = {"1", fmt::format("{}/time", work), "in_bytes/time", "out_bytes/time"};
+  if (kind == "conv") append(c.powers, {"weight_bytes/time", "cols_bytes/time"});
+  if (kind == "fc") append(c.powers, {"weight_bytes/time"});
   return c;
 }
 

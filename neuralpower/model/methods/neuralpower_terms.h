@@ -19,7 +19,9 @@ struct CandidateTerms {
   // Quantities for steps and ramps: "log2(x)" for one seen on a logarithmic scale, "[x==0]" for a
   // yes or no, anything else as it is.
   std::vector<std::string> quantities;
-  // More of them for power: the rates that follow from the runtime.
+  // The same for power: an idle part, and one for each rate of operations and bytes.
+  std::vector<std::string> powers;
+  // More quantities for power: the rates that follow from the runtime.
   std::vector<std::string> rates;
 };
 

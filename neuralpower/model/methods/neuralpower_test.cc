@@ -14,7 +14,9 @@
 #include "neuralpower/model/methods/neuralpower_terms.h"
 #include "neuralpower/model/prediction/predict.h"
 #include "neuralpower/model/training/train.h"
+#include "neuralpower/model/training/training_data.h"
 #include "neuralpower/network/layer_text.h"
+#include "neuralpower/regression/error_metrics.h"
 
 namespace neuralpower {
 namespace {
@@ -153,6 +155,46 @@ TEST(NeuralPowerMethod, FewRowsGiveAPlainModel) {
   }
 }
 
+// RMSPE on fresh layers after fitting the rows of `samples`.
+double error_of(const std::vector<Sample>& samples, const NeuralPowerOptions& options) {
+  const KeyData data = group_by_key(samples).at("conv");
+  FitInput input;
+  input.key = data.key;
+  input.features = data.feature_view();
+  input.values = data.runtime_ms;
+  const LayerFormula formula(fit_neuralpower(input, options).model);
+  std::vector<double> truth, predicted;
+  for (const Sample& s : planted_samples(300, 0, 99)) {
+    truth.push_back(in_milliseconds(s.runtime));
+    predicted.push_back(formula.evaluate(extract_features(s.layer)));
+  }
+  return error_metrics(truth, predicted).rmspe;
+}
+
+TEST(NeuralPowerMethod, FewRowsDoNotLoseToTheSmallSum) {
+  NeuralPowerOptions plain;
+  plain.full_costs = plain.corrections = false;
+  for (const std::size_t rows : {10u, 20u, 40u, 80u, 160u})
+    for (const std::uint64_t seed : {7u, 8u, 9u}) {
+      const auto samples = planted_samples(rows, 0.3, seed);
+      EXPECT_LT(error_of(samples, {}), 1.1 * error_of(samples, plain) + 1) << rows << " " << seed;
+    }
+}
+
+TEST(NeuralPowerMethod, AVectorIsNotFreeWhereOnlyMatricesWereMeasured) {
+  const auto text = [](Draw& draw) {
+    return fmt::format("fc batch={} in={} out={}", draw.between(2, 32), draw.between(100, 4000),
+                       draw.between(100, 4000));
+  };
+  const Predictor predictor(
+      train_device_model(planted_samples(120, 0.1, 7, text), options_with(1)));
+  const LayerConfig vector = parse_layer("fc batch=1 in=2000 out=2000");
+  const double ratio =
+      in_milliseconds(predictor.predict_layer(vector).runtime->value) / planted_ms(vector);
+  EXPECT_GT(ratio, 0.5);
+  EXPECT_LT(ratio, 2);
+}
+
 TEST(NeuralPowerMethod, StaysPhysicalFarOutside) {
   const auto samples = planted_samples(300, 0.1);
   const Predictor predictor(train_device_model(samples, options_with(2)));
@@ -218,6 +260,8 @@ TEST(NeuralPowerTerms, EveryKindHasCandidatesThatParse) {
     for (const std::string& name : candidates.quantities)
       EXPECT_NO_THROW(Term::parse(name, key)) << key << " " << name;
     const auto names = feature_names(key, Target::kPower);
+    for (const std::string& name : candidates.powers)
+      EXPECT_NO_THROW(Term::parse(name, names, key)) << key << " " << name;
     for (const std::string& name : candidates.rates) {
       EXPECT_NO_THROW(Term::parse(name, names, key)) << key << " " << name;
       EXPECT_THROW(Term::parse(name, key), Error) << "runtime must not see itself";

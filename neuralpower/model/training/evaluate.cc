@@ -24,9 +24,16 @@ struct Pairs {
   std::size_t inside = 0;
   double terms = 0;
   std::size_t fits = 0;
+  double spread = 0;  // of repetitions, summed over the layers that have any
+  std::size_t repeated = 0;
 
   template <typename Unit>
-  void add(double scale, Unit measured, const Estimate<Unit>& estimate) {
+  void add(double scale, Unit measured, const Estimate<Unit>& estimate,
+           const std::optional<double>& repetitions = {}) {
+    if (repetitions) {
+      spread += *repetitions;
+      ++repeated;
+    }
     truth.push_back(measured.value() * scale);
     predicted.push_back(estimate.value.value() * scale);
     inside += estimate.low <= measured && measured <= estimate.high;
@@ -40,9 +47,10 @@ void add_row(PairsByTarget& pairs, const std::string& key, const ReducedSample& 
   const std::string kind(split(key, '.').front());
   std::set<std::string> keys = {key, kind};
   for (const std::string& k : keys) {
-    if (p.runtime) pairs["runtime"][k].add(1e3, row.runtime, *p.runtime);
-    if (p.power && row.power) pairs["power"][k].add(1, *row.power, *p.power);
-    if (p.energy && row.energy) pairs["energy"][k].add(1, *row.energy, *p.energy);
+    if (p.runtime) pairs["runtime"][k].add(1e3, row.runtime, *p.runtime, row.runtime_spread);
+    if (p.power && row.power) pairs["power"][k].add(1, *row.power, *p.power, row.power_spread);
+    if (p.energy && row.energy)
+      pairs["energy"][k].add(1, *row.energy, *p.energy, row.energy_spread);
   }
 }
 
@@ -67,6 +75,8 @@ ErrorRow errors_of(const Pairs& pairs) {
   row.terms = pairs.fits > 0 ? pairs.terms / static_cast<double>(pairs.fits) : 0;
   row.coverage =
       100.0 * static_cast<double>(pairs.inside) / static_cast<double>(pairs.truth.size());
+  if (pairs.repeated > 0)
+    row.repetitions = 100 * std::sqrt(pairs.spread / static_cast<double>(pairs.repeated));
   return row;
 }
 

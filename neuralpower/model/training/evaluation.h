@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct ErrorRow {
   ErrorMetrics metrics;
   double terms = 0;     // of the model, mean over the folds
   double coverage = 0;  // per cent of rows inside the 90 % interval; negative: not known
+  // RMSPE of predicting single repetitions by their own configuration's median: the noise of the
+  // measurements. Absent where no layer was measured twice.
+  std::optional<double> repetitions = {};
 };
 
 struct NetworkRow {
