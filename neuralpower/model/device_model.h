@@ -7,9 +7,13 @@
 //   "units": {"runtime": "ms", "power": "W", "energy": "J"},
 //   "samples": {"configurations": N, "sha256": "...", "source": "citation", "seed": 1},
 //   "no_power": "why there is no power model" (absent if there is one),
-//   "fusion": ["conv+norm+relu", ...],
+//   "fusion": ["conv+(norm.batch)", "conv+relu", ...]    network/fusion_rules.h
+//   "layout": [{"layers", "when", "takes"}...]  prediction/layout.h; absent if empty
+//   "overhead": {"node_ms", "view_ms"}                   absent if not measured
 //   "layers": {"conv": {"runtime": LAYER MODEL, "power": LAYER MODEL,
 //              "energy": {"interval": [...]}}, ...},
+//   "general": {"any.product": ..., "any.element": ...}  as in "layers", for layers of kinds that
+//                                                        were never measured; absent if empty
 //   "trained_on": ["hash", ...]          16 hex digits for each configuration
 // }
 // LAYER MODEL: {"regimes": [{"when", "intercept", "terms": {name: coefficient},
@@ -25,6 +29,7 @@
 #include <string>
 #include <vector>
 
+#include "neuralpower/base/units.h"
 #include "neuralpower/model/layer_model.h"
 
 namespace neuralpower {
@@ -32,6 +37,19 @@ namespace neuralpower {
 struct KeyModels {
   std::optional<LayerModel> runtime, power;
   std::vector<IntervalBand> energy_interval;  // of power x runtime, in J
+};
+
+// Layers that a stack runs in a layout of its own.
+struct LayoutRule {
+  std::string layers;  // a kind, or kind and mode (features.h's model key)
+  std::string when;    // a term that is above 0 where the rule holds
+  std::string takes;   // "plain", "blocked", or "same": what its inputs have, if it is blocked
+  bool operator==(const LayoutRule&) const = default;
+};
+
+// What a stack spends on a node beside its work, and on a node that has none.
+struct Overhead {
+  Seconds node{0}, view{0};
 };
 
 struct DeviceModel {
@@ -42,8 +60,11 @@ struct DeviceModel {
   std::uint64_t seed = 1;
   std::string samples_sha256;
   std::vector<std::string> fusion;
-  std::map<std::string, KeyModels> layers;  // by model key
-  std::vector<std::string> trained_on;      // configuration_hash of each configuration, sorted
+  std::vector<LayoutRule> layout;
+  Overhead overhead;
+  std::map<std::string, KeyModels> layers;   // by model key
+  std::map<std::string, KeyModels> general;  // by general_key
+  std::vector<std::string> trained_on;       // configuration_hash of each configuration, sorted
 };
 
 // 16 hexadecimal digits that stand for a configuration's canonical text.

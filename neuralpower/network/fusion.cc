@@ -376,7 +376,8 @@ constexpr std::string_view kPatternNames[] = {"gelu",      "silu",           "ha
                                               "attention", "hard_sigmoid",   "layer_norm",
                                               "rms_norm",  "channel_shuffle"};
 
-FusedNetwork fuse(const Network& network, const std::set<std::string>* only) {
+FusedNetwork fuse(const Network& network, const std::set<std::string>* only,
+                  const std::set<std::string>& apart = {}) {
   const Graph graph(network);
   const auto count = static_cast<std::size_t>(graph.size());
   std::vector<char> taken(count, false);
@@ -390,7 +391,7 @@ FusedNetwork fuse(const Network& network, const std::set<std::string>* only) {
       std::sort(members.begin(), members.end());
       members.erase(std::unique(members.begin(), members.end()), members.end());
       const bool free = std::none_of(members.begin(), members.end(), [&](int member) {
-        return taken[static_cast<std::size_t>(member)];
+        return taken[static_cast<std::size_t>(member)] || apart.contains(graph.layer(member).name);
       });
       if (!free || !graph.is_closed(members, match->output)) continue;
       for (const int member : members) taken[static_cast<std::size_t>(member)] = true;
@@ -433,6 +434,11 @@ FusedNetwork fuse_patterns(const Network& network) { return fuse(network, nullpt
 FusedNetwork fuse_patterns(const Network& network, const std::set<std::string>& only) {
   if (only.empty()) return {network, {}};
   return fuse(network, &only);
+}
+
+FusedNetwork fuse_patterns_apart_from(const Network& network,
+                                      const std::set<std::string>& layers) {
+  return fuse(network, nullptr, layers);
 }
 
 bool is_pattern(std::string_view name) {

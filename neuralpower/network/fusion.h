@@ -40,6 +40,9 @@ FusedNetwork fuse_patterns(const Network& network);
 // The same for some patterns only, by their names.
 FusedNetwork fuse_patterns(const Network& network, const std::set<std::string>& only);
 
+// All patterns, but none that a layer of these names is part of.
+FusedNetwork fuse_patterns_apart_from(const Network& network, const std::set<std::string>& layers);
+
 // True for the names of patterns.
 bool is_pattern(std::string_view name);
 

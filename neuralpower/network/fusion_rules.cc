@@ -51,17 +51,6 @@ void parse_chain(FusionRules& rules, const std::string& text) {
   }
 }
 
-// A name that says what is in a unit, without saying a common folder twice:
-// "/layer1/conv1/Conv" and "/layer1/relu/Relu" make "/layer1/conv1/Conv+relu/Relu".
-std::string joined_name(const std::string& unit, const std::string& member) {
-  const std::size_t first_end = unit.find('+');
-  const std::string first = unit.substr(0, first_end);
-  std::size_t common = 0;
-  for (std::size_t i = 0; i < std::min(first.size(), member.size()) && first[i] == member[i]; ++i)
-    if (first[i] == '/') common = i + 1;
-  return unit + "+" + member.substr(common);
-}
-
 // A layer and what has been fused into it so far.
 struct Unit {
   Layer layer;
@@ -282,6 +271,15 @@ std::string chain_of(const LayerConfig& config) {
   std::string chain = rule_word(config);
   for (const PostOp& step : config.post) chain += "+" + step_word(step);
   return chain;
+}
+
+std::string joined_name(const std::string& unit, const std::string& member) {
+  const std::size_t first_end = unit.find('+');
+  const std::string first = unit.substr(0, first_end);
+  std::size_t common = 0;
+  for (std::size_t i = 0; i < std::min(first.size(), member.size()) && first[i] == member[i]; ++i)
+    if (first[i] == '/') common = i + 1;
+  return unit + "+" + member.substr(common);
 }
 
 FusedNetwork apply_fusion(const Network& network, const FusionRules& rules) {

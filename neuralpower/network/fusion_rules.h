@@ -46,6 +46,10 @@ std::string chain_of(const LayerConfig& config);
 // The step's name in rules and in layer texts.
 std::string step_word(const PostOp& step);
 
+// A name that says what is in a unit without saying a common folder twice:
+// "/layer1/conv1/Conv" and "/layer1/relu/Relu" make "/layer1/conv1/Conv+relu/Relu".
+std::string joined_name(const std::string& unit, const std::string& member);
+
 // The network as the stack runs it. Groups tell what became of each layer.
 FusedNetwork apply_fusion(const Network& network, const FusionRules& rules);
 

@@ -24,6 +24,9 @@ struct Sample {
   std::optional<Watts> power;
   std::optional<Joules> energy;
   std::string device, software;
+  // What the software stack spent around this layer, not in it: a profile's share of the time
+  // between nodes. No part of `runtime`.
+  Seconds overhead{0};
 };
 
 struct NetworkSample {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/samples/samples_csv.h"
 
+#include <algorithm>
 #include <ostream>
 #include <unordered_map>
 
@@ -41,6 +42,8 @@ std::vector<Sample> read(const std::filesystem::path& file, bool runtime_require
     }
     if (const auto power = table.positive("power_w")) sample.power = Watts(*power);
     if (const auto energy = table.positive("energy_j")) sample.energy = Joules(*energy);
+    if (const auto overhead = table.number("overhead_ms"); overhead && *overhead > 0)
+      sample.overhead = milliseconds(*overhead);
     sample.device = table.field("device");
     sample.software = table.field("software");
     // Two of the three make the third.
@@ -77,15 +80,29 @@ std::vector<NetworkSample> read_networks_csv(const std::filesystem::path& file) 
 }
 
 void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples) {
-  out << "layer,network,position,name,repetition,runtime_ms,power_w,energy_j,device,software\n";
+  const bool overhead = std::any_of(samples.begin(), samples.end(),
+                                    [](const Sample& s) { return s.overhead > Seconds(0); });
+  out << "layer,network,position,name,repetition,runtime_ms,power_w,energy_j,device,software"
+      << (overhead ? ",overhead_ms\n" : "\n");
   for (const Sample& s : samples) {
     out << csv_field(format_layer(s.layer)) << ',' << csv_field(s.network) << ','
         << (s.position > 0 ? std::to_string(s.position) : "") << ',' << csv_field(s.name) << ','
         << s.repetition << ',' << format_double(in_milliseconds(s.runtime)) << ','
         << (s.power ? format_double(s.power->value()) : "") << ','
         << (s.energy ? format_double(s.energy->value()) : "") << ',' << csv_field(s.device) << ','
-        << csv_field(s.software) << '\n';
+        << csv_field(s.software);
+    if (overhead) out << ',' << format_double(in_milliseconds(s.overhead));
+    out << '\n';
   }
+}
+
+void write_networks_csv(std::ostream& out, const std::vector<NetworkSample>& networks) {
+  out << "network,batch,repetition,runtime_ms,power_w,energy_j\n";
+  for (const NetworkSample& n : networks)
+    out << csv_field(n.network) << ',' << n.batch << ',' << n.repetition << ','
+        << format_double(in_milliseconds(n.runtime)) << ','
+        << (n.power ? format_double(n.power->value()) : "") << ','
+        << (n.energy ? format_double(n.energy->value()) : "") << '\n';
 }
 
 }  // namespace neuralpower

@@ -24,5 +24,6 @@ std::vector<Sample> read_layers_csv(const std::filesystem::path& file);
 std::vector<NetworkSample> read_networks_csv(const std::filesystem::path& file);
 
 void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples);
+void write_networks_csv(std::ostream& out, const std::vector<NetworkSample>& networks);
 
 }  // namespace neuralpower
