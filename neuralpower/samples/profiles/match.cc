@@ -56,7 +56,8 @@ std::set<std::string> layers_by_themselves(const Profile& profile, const Network
   std::set<std::string> names;
   for (const ProfileEvent& event : profile.events) {
     const auto found = by_name.find(event.name);
-    if (found != by_name.end() && found->second->source_op == event.op) names.insert(event.name);
+    if (found == by_name.end()) continue;
+    if (event.op.empty() || found->second->source_op == event.op) names.insert(event.name);
   }
   return names;
 }
@@ -202,7 +203,8 @@ int Matcher::find_main(const ProfileEvent& event) const {
     const int at = found->second;
     if (words_of_operation(event.op).empty()) {
       // An operation without a row in the table: the network's own word for it must be the same.
-      if (!is_done(at) && layer(at).source_op == event.op && fits(at, event)) return at;
+      const bool same = event.op.empty() || layer(at).source_op == event.op;
+      if (!is_done(at) && same && fits(at, event)) return at;
     } else if (const int main = search_upwards(at, event); main != kNone) {
       return main;
     }
