@@ -76,6 +76,7 @@ Json to_json(const std::map<std::string, KeyModels>& all) {
     if (models.power) entry["power"] = to_json(*models.power);
     if (!models.energy_interval.empty())
       entry["energy"]["interval"] = bands_to_json(models.energy_interval);
+    if (!models.variants.empty()) entry["variants"] = models.variants;
   }
   return json;
 }
@@ -188,6 +189,9 @@ std::map<std::string, KeyModels> key_models_from_json(const Json& json) {
         models.power = layer_model_from_json(entry["power"], key, Target::kPower);
       if (entry.contains("energy"))
         models.energy_interval = bands_from_json(member(entry["energy"], "interval"));
+      if (entry.contains("variants"))
+        for (const Json& variant : entry["variants"])
+          if (variant.is_string()) models.variants.insert(variant.get<std::string>());
       all.emplace(key, std::move(models));
     } catch (Error& error) {
       error.in_node(key);

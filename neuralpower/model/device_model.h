@@ -11,7 +11,7 @@
 //   "layout": [{"layers", "when", "takes"}...]  prediction/layout.h; absent if empty
 //   "overhead": {"node_ms", "view_ms"}                   absent if not measured
 //   "layers": {"conv": {"runtime": LAYER MODEL, "power": LAYER MODEL,
-//              "energy": {"interval": [...]}}, ...},
+//              "energy": {"interval": [...]}, "variants": ["dense", "depthwise"]}, ...},
 //   "general": {"any.product": ..., "any.element": ...}  as in "layers", for layers of kinds that
 //                                                        were never measured; absent if empty
 //   "trained_on": ["hash", ...]          16 hex digits for each configuration
@@ -26,6 +26,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ namespace neuralpower {
 struct KeyModels {
   std::optional<LayerModel> runtime, power;
   std::vector<IntervalBand> energy_interval;  // of power x runtime, in J
+  // Which variants of the kind were measured, where they need kernels of their own
+  // (prediction/stack.h); empty: there are no variants.
+  std::set<std::string> variants;
 };
 
 // Layers that a stack runs in a layout of its own.

@@ -432,7 +432,7 @@ FusedNetwork fuse(const Network& network, const std::set<std::string>* only,
 FusedNetwork fuse_patterns(const Network& network) { return fuse(network, nullptr); }
 
 FusedNetwork fuse_patterns(const Network& network, const std::set<std::string>& only) {
-  if (only.empty()) return {network, {}};
+  if (only.empty()) return {network, {}, {}};
   return fuse(network, &only);
 }
 

@@ -9,6 +9,7 @@
 #include "neuralpower/features/features.h"
 #include "neuralpower/model/prediction/stack.h"
 #include "neuralpower/network/layer_text.h"
+#include "neuralpower/network/shape_inference.h"
 
 namespace neuralpower {
 namespace {
@@ -53,6 +54,12 @@ std::string extrapolation(const LayerModel& model, std::span<const std::size_t> 
                        outside->feature, value, worst, outside->high);
   return fmt::format("extrapolates: {} = {:.6g} is below the smallest measured ({:.6g})",
                      outside->feature, value, outside->low);
+}
+
+// Outside the layout that the stack has its kernels for.
+bool runs_by_group(const LayerConfig& config, const std::string& variant) {
+  const auto* op = std::get_if<Convolution>(&config.op);
+  return op && op->groups > 1 && variant.ends_with("plain");
 }
 
 template <typename Unit>
@@ -127,9 +134,44 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
     estimate(key, layer);
     return layer;
   }
+  const std::set<std::string>& measured = model_.layers.at(key).variants;
+  const std::string variant = variant_of(config, model_.layout);
+  const bool is_new = !measured.empty() && !measured.contains(variant);
+  if (is_new && runs_by_group(config, variant) && estimate_by_group(key, variant, layer))
+    return layer;
   layer.covered = true;
   apply(found->second, extract_features(config), layer);
+  if (is_new && layer.warnings.empty())
+    layer.warnings.push_back(fmt::format("extrapolates: no {} ({}) was measured", key, variant));
   return layer;
+}
+
+// Groups of a convolution that no kernel of the stack takes together run as one small product each,
+// of a matrix of windows that is put together first: a transposing move of that size.
+bool Predictor::estimate_by_group(const std::string& key, const std::string& variant,
+                                  LayerPrediction& layer) const {
+  const auto& op = std::get<Convolution>(layer.config.op);
+  const auto product = formulas_.find("any.product");
+  if (product == formulas_.end() || !product->second.runtime) return false;
+  const Shape out = output_shape(layer.config);
+  const Shape windows{out[0], layer.config.inputs[0][1] * op.kernel.h * op.kernel.w,
+                      out.element_count_from(2)};
+  const LayerPrediction copy =
+      predict_layer(make_layer_config(DataMovement{MoveMode::kTranspose, windows}, {windows}));
+  if (!copy.runtime) return false;
+  apply(product->second, extract_general_features(layer.config), layer);
+  layer.runtime->value += copy.runtime->value;
+  layer.runtime->low += copy.runtime->low;
+  layer.runtime->high += copy.runtime->high;
+  if (layer.power)
+    layer.energy = {layer.power->value * layer.runtime->value,
+                    layer.power->low * layer.runtime->low, layer.power->high * layer.runtime->high};
+  layer.reason = fmt::format(
+      "no {} ({}) was measured; estimated as a product of matrices for each group and a copy of "
+      "its "
+      "windows",
+      key, variant);
+  return true;
 }
 
 // What is known of all kinds, for a kind that was never measured.

@@ -39,6 +39,8 @@ class Predictor {
   // Fills in what the formulas say of the layer.
   void apply(const Formulas& f, std::vector<double> features, LayerPrediction& layer) const;
   void estimate(const std::string& key, LayerPrediction& layer) const;
+  bool estimate_by_group(const std::string& key, const std::string& variant,
+                         LayerPrediction& layer) const;
 
   DeviceModel model_;
   std::map<std::string, Formulas, std::less<>> formulas_;  // by model key and by general key

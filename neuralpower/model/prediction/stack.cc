@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/model/prediction/stack.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -88,11 +89,28 @@ class Reorders {
   std::map<std::pair<const LayoutRule*, std::string>, Term> conditions_;
 };
 
+bool runs_blocked(const LayerConfig& config, const std::vector<LayoutRule>& layout) {
+  const std::string key = model_key(config);
+  const std::vector<double> features = extract_features(config);
+  return std::any_of(layout.begin(), layout.end(), [&](const LayoutRule& rule) {
+    return rule.layers == key && Term::parse(rule.when, key).evaluate(features) > 0;
+  });
+}
+
 }  // namespace
+
+std::string variant_of(const LayerConfig& config, const std::vector<LayoutRule>& layout) {
+  const auto* op = std::get_if<Convolution>(&config.op);
+  if (!op) return "";
+  const bool depthwise = op->groups > 1 && config.inputs[0][1] == op->groups;
+  std::string variant = depthwise ? "depthwise" : op->groups > 1 ? "grouped" : "dense";
+  if (!layout.empty() && !runs_blocked(config, layout)) variant += ", plain";
+  return variant;
+}
 
 FusedNetwork run_as_stack(const Network& network, const DeviceModel& model) {
   FusedNetwork result = model.fusion.empty()
-                            ? FusedNetwork{network, {}}
+                            ? FusedNetwork{network, {}, {}}
                             : apply_fusion(network, FusionRules::parse(model.fusion));
   if (!model.layout.empty()) {
     std::vector<Layer> layers = Reorders(result.network, model.layout).run();

@@ -17,4 +17,9 @@ namespace neuralpower {
 // (bad input) for rules that do not parse.
 FusedNetwork run_as_stack(const Network& network, const DeviceModel& model);
 
+// The variant of its kind that a layer is, where kinds have kernels that differ as much as other
+// kinds do: of convolutions "dense", "depthwise" and "grouped", followed by ", plain" where they
+// run outside the blocked layout of a stack that has one. Empty for kinds without variants.
+std::string variant_of(const LayerConfig& config, const std::vector<LayoutRule>& layout);
+
 }  // namespace neuralpower

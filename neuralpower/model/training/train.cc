@@ -11,6 +11,7 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/features/features.h"
+#include "neuralpower/model/prediction/stack.h"
 #include "neuralpower/model/training/general_models.h"
 #include "neuralpower/model/training/intervals.h"
 #include "neuralpower/model/training/software_stacks.h"
@@ -218,6 +219,9 @@ DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOp
       rows_done += static_cast<double>(data.rows.size());
       models = fit_key_models(data, options);
     }
+    for (const ReducedSample& row : data.rows)
+      if (std::string variant = variant_of(row.layer, model.layout); !variant.empty())
+        models.variants.insert(std::move(variant));
     model.layers[key] = models;
     any_power = any_power || models.power;
     model.configurations += static_cast<int>(data.rows.size());

@@ -34,15 +34,28 @@ Seconds median_time(const ProfileEvent& event) {
   return Seconds(median(std::move(values)));
 }
 
-// The same size, or with channels padded to a block of a blocked layout.
+// Channels as they are, or rounded up to the block of a blocked layout.
+bool is_same_or_rounded(std::int64_t event, std::int64_t layer) {
+  if (event == layer) return true;
+  for (const std::int64_t block : {4, 8, 16, 32})
+    if (event == (layer + block - 1) / block * block) return true;
+  return false;
+}
+
 bool is_same_or_padded(const Shape& event, const Shape& layer) {
-  constexpr std::int64_t kBlock = 64;
   if (event.element_count() == layer.element_count()) return true;
   if (event.rank() != layer.rank() || event.rank() < 2) return false;
   for (std::size_t i = 0; i < event.rank(); ++i)
-    if (event[i] != layer[i] && !(i == 1 && event[i] > layer[i] && event[i] < layer[i] + kBlock))
-      return false;
+    if (event[i] != layer[i] && !(i == 1 && is_same_or_rounded(event[i], layer[i]))) return false;
   return true;
+}
+
+// A convolution's input may be padded before or in it, so only its channels are compared.
+bool has_other_channels(const ProfileEvent& event, const LayerConfig& config) {
+  if (!std::holds_alternative<Convolution>(config.op) || event.inputs.empty()) return false;
+  const Shape& in = event.inputs[0];
+  return in.rank() == 4 && config.inputs[0].rank() == 4 &&
+         !is_same_or_rounded(in[1], config.inputs[0][1]);
 }
 
 bool has_products(const LayerConfig& config) {
@@ -139,6 +152,7 @@ bool Matcher::fits(int i, const ProfileEvent& event) const {
   const auto words = words_of_operation(event.op);
   const std::string word = rule_word(l.config);
   if (!words.empty() && std::find(words.begin(), words.end(), word) == words.end()) return false;
+  if (has_other_channels(event, l.config)) return false;
   if (words.empty() && profile_.in_order && to_lower(event.op) != word) return false;
   if (event.outputs.empty() && !event.inputs.empty() && !l.inputs.empty())
     return event.inputs[0].element_count() == shape(l.inputs[0]).element_count();
@@ -366,7 +380,7 @@ void Matcher::add_samples(ProfileMatch& match) const {
 
 ProfileMatch Matcher::run() {
   ProfileMatch match;
-  double found = 0, all = 0, in_network = 0;
+  double found = 0, all = 0, in_network = 0, foreign = 0;
   for (const ProfileEvent& event : profile_.events) {
     const double time = median_time(event).value();
     all += time;
@@ -375,30 +389,36 @@ ProfileMatch Matcher::run() {
     auto unit = unit_of(event);
     if (!unit) {
       match.unmatched.push_back({event.name, event.op, Seconds(time)});
+      foreign += time;
       continue;
     }
     match.fused = match.fused || done_count_ > done_before + 1 || !unit->in_network;
     found += time;
     if (unit->in_network) in_network += time;
+    if (!unit->in_network && has_products(unit->config)) foreign += time;
     ++(unit->in_network ? match.in_network : match.added);
     units_.emplace_back(&event, std::move(*unit));
   }
   double missing_macs = 0;
   match.not_run = not_run(missing_macs);
   match.time_share = all > 0 ? found / all : 0;
-  constexpr double kLeastTime = 0.5, kMostMissing = 0.5;
   if (all <= 0) throw bad_input("every node of the profile took no time at all");
-  if (in_network < kLeastTime * all)
-    throw bad_input(fmt::format(
-        "only {:.0f} % of the profile's time is in nodes of {}: {} of {} nodes match; it seems to "
-        "belong to another network, or to another batch size or image size",
-        100 * in_network / all, fused_.network.name, match.in_network, match.nodes));
+  constexpr double kLeastTime = 0.75, kMostMissing = 0.25;
+  const std::string advice =
+      "; it seems to belong to another network, or to another batch size or image size";
+  if (in_network <= kLeastTime * (in_network + foreign))
+    throw bad_input(
+        fmt::format("{} of {} nodes, with {:.0f} % of the time spent on layers, are found in {}",
+                    match.in_network, match.nodes,
+                    100 * in_network / std::max(in_network + foreign, 1e-300),
+                    fused_.network.name) +
+        advice);
   if (missing_macs > kMostMissing)
     throw bad_input(
-        fmt::format("{:.0f} % of the multiply-accumulates of {} are not in the profile ('{}' for "
-                    "one); it seems "
-                    "to belong to another network, or to another batch size or image size",
-                    100 * missing_macs, fused_.network.name, printable(match.not_run.front(), 80)));
+        fmt::format("{:.0f} % of the multiply-accumulates of {} are not in the profile, "
+                    "'{}' for one",
+                    100 * missing_macs, fused_.network.name, printable(match.not_run.front(), 80)) +
+        advice);
   add_samples(match);
   if (match.fused) return match;
   for (Sample& sample : match.samples) sample.software += ", not fused";

@@ -33,8 +33,9 @@ struct ProfileMatch {
   bool fused = false;                        // nodes stand for more than one layer
 };
 
-// Error (bad input) if less than half of the profile's time is found in the network, or more than
-// half of the network's multiply-accumulates are not in the profile: another network's profile.
+// Error (bad input) if less than three quarters of the time spent on layers are found in the
+// network, or more than a quarter of the network's multiply-accumulates are not in the profile:
+// then it is another network's.
 ProfileMatch match_profile(const Profile& profile, const Network& network);
 
 }  // namespace neuralpower

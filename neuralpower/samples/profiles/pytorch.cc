@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // PyTorch's profiler (export_chrome_trace): {"traceEvents": [{"ph": "X", "cat": "cpu_op", "name":
 // "aten::conv2d", "tid": 1, "ts": 10, "dur": 900, "args": {"Input Dims": [[1, 3, 224, 224],
-// ...]}}]}. Operators call operators: the outermost of each thread are the nodes. With
-// record_shapes=True they carry their inputs' shapes, without which nothing can be told.
+// ...]}}]}, or the events alone as an array where PyTorch was built without Kineto. Operators call
+// operators: the outermost of each thread are the nodes. Their inputs' shapes are there if
+// record_shapes=True was given; without them nodes are told by their order alone.
 #include <algorithm>
 
 #include "neuralpower/base/error.h"
@@ -59,9 +60,10 @@ class Reader {
  public:
   void take(const Json& event) {
     const std::string category = json_text_of(event, "cat");
-    if ((category != "cpu_op" && category != "Operator" && category != "operator") ||
-        json_text_of(event, "ph") != "X")
-      return;
+    const bool is_operator =
+        category.empty() ? json_text_of(event, "name").find("::") != std::string::npos
+                         : to_lower(category) == "cpu_op" || to_lower(category) == "operator";
+    if (!is_operator || json_text_of(event, "ph") != "X") return;
     constexpr std::size_t kMost = 4'000'000;
     if (calls_.size() == kMost)
       throw bad_input("more than 4 million operators; profile fewer runs");
@@ -89,9 +91,10 @@ class Reader {
       any_shape = any_shape || !call.inputs.empty();
       add(std::move(call));
     }
-    if (!calls_.empty() && !any_shape)
-      throw bad_input("the operators have no shapes: profile with record_shapes=True");
     Profile profile;
+    if (!any_shape)
+      profile.notes.push_back(
+          "no shapes in it (record_shapes=True gives them): nodes are told by their order alone");
     profile.software = "PyTorch";
     profile.in_order = true;
     std::size_t left_out = 0;
@@ -119,14 +122,16 @@ class Reader {
 }  // namespace
 
 bool is_pytorch_profile(std::string_view beginning) {
-  return trim(beginning).starts_with("{") &&
-         (beginning.find("\"traceEvents\"") != std::string_view::npos ||
-          beginning.find("\"schemaVersion\"") != std::string_view::npos);
+  const std::string_view text = trim(beginning);
+  if (text.starts_with("[")) return text.find("\"aten::") != std::string_view::npos;
+  return text.starts_with("{") && (text.find("\"traceEvents\"") != std::string_view::npos ||
+                                   text.find("\"schemaVersion\"") != std::string_view::npos);
 }
 
 Profile read_pytorch_profile(std::istream& in) {
   Reader reader;
-  for_each_json_event(in, 2, [&](const Json& event) { reader.take(event); });
+  const int depth = (in >> std::ws).peek() == '[' ? 1 : 2;
+  for_each_json_event(in, depth, [&](const Json& event) { reader.take(event); });
   return reader.finish();
 }
 
