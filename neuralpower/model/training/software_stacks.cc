@@ -21,6 +21,7 @@ constexpr std::string_view kOnnxRuntimeFusion[] = {
     "constants",
     "gelu",
     "silu",
+    "hard_swish",
     "hard_sigmoid",
     "layer_norm",
     "conv+(norm.batch)",
@@ -47,7 +48,6 @@ constexpr std::string_view kOnnxRuntimeFusion[] = {
     "fc+tanh",
     "fc+leaky_relu",
     "(add)+norm.layer",
-    "(transpose)+matmul",
     "(scale)+matmul",
     "matmul+(scale)",
 };
