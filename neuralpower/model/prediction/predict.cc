@@ -147,14 +147,15 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
 }
 
 // Groups of a convolution that no kernel of the stack takes together run as one small product each,
-// of a matrix of windows that is put together first: a transposing move of that size.
+// of a matrix of windows that is put together first and packed by the product: two transposing
+// moves of that size.
 bool Predictor::estimate_by_group(const std::string& key, const std::string& variant,
                                   LayerPrediction& layer) const {
   const auto& op = std::get<Convolution>(layer.config.op);
   const auto product = formulas_.find("any.product");
   if (product == formulas_.end() || !product->second.runtime) return false;
   const Shape out = output_shape(layer.config);
-  const Shape windows{out[0], layer.config.inputs[0][1] * op.kernel.h * op.kernel.w,
+  const Shape windows{out[0], 2 * layer.config.inputs[0][1] * op.kernel.h * op.kernel.w,
                       out.element_count_from(2)};
   const LayerPrediction copy =
       predict_layer(make_layer_config(DataMovement{MoveMode::kTranspose, windows}, {windows}));
@@ -167,9 +168,8 @@ bool Predictor::estimate_by_group(const std::string& key, const std::string& var
     layer.energy = {layer.power->value * layer.runtime->value,
                     layer.power->low * layer.runtime->low, layer.power->high * layer.runtime->high};
   layer.reason = fmt::format(
-      "no {} ({}) was measured; estimated as a product of matrices for each group and a copy of "
-      "its "
-      "windows",
+      "no {} ({}) was measured; estimated as a product of matrices for each group and copies of "
+      "its windows",
       key, variant);
   return true;
 }

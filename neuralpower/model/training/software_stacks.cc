@@ -28,6 +28,7 @@ constexpr std::string_view kOnnxRuntimeFusion[] = {
     "conv+(scale)",
     "conv+(bias)",
     "(pad)+conv",
+    "(pad)+pool",
     "conv+relu",
     "conv+sigmoid",
     "conv+tanh",

@@ -38,7 +38,7 @@ Seconds microseconds_in(double value) {
   constexpr double kDay = 24 * 3600 * 1e6;
   if (!(value >= 0 && value <= kDay))
     throw bad_input("a duration of " + format_double(value) + " us makes no sense");
-  return Seconds(value * 1e-6);
+  return microseconds(value);
 }
 
 Seconds microseconds_of(const Json& object, const char* key) {

@@ -18,6 +18,7 @@ namespace neuralpower {
 namespace {
 
 constexpr int kNone = -1;
+constexpr int kNever = 1 << 30;
 constexpr int kFarthest = 12;  // layers between a tensor and the operation behind it
 
 double median(std::vector<double> values) {
@@ -79,6 +80,7 @@ struct Unit {
   LayerConfig config;
   std::string name;
   bool in_network = false;
+  int layers = 1;  // that it stands for
 };
 
 class Matcher {
@@ -87,7 +89,7 @@ class Matcher {
       : profile_(profile),
         own_(layers_by_themselves(profile, network)),
         fused_(fuse_patterns_apart_from(network, own_)),
-        done_(layers().size(), false),
+        done_at_(layers().size(), kNever),
         writers_(network.tensors.size(), kNone),
         readers_(network.tensors.size()) {
     for (int i = 0; i < size(); ++i) {
@@ -113,14 +115,12 @@ class Matcher {
   int size() const { return static_cast<int>(layers().size()); }
   const Layer& layer(int i) const { return layers()[static_cast<std::size_t>(i)]; }
   const Shape& shape(TensorId id) const { return fused_.network.tensors[index(id)].shape; }
-  bool is_done(int i) const { return done_[static_cast<std::size_t>(i)]; }
+  bool is_done(int i) const { return done_at_[static_cast<std::size_t>(i)] != kNever; }
+  bool is_computed_by(int i) const { return done_at_[static_cast<std::size_t>(i)] <= now_; }
   bool is_own(int i) const { return own_.contains(layer(i).name); }
-  void finish(int i) {
-    done_[static_cast<std::size_t>(i)] = true;
-    ++done_count_;
-  }
+  void finish(int i) { done_at_[static_cast<std::size_t>(i)] = now_; }
 
-  std::optional<Unit> unit_of(const ProfileEvent& event);
+  std::optional<Unit> unit_of(const ProfileEvent& event, int main);
   std::optional<Unit> reorder_in_front(const ProfileEvent& event) const;
   int find_main(const ProfileEvent& event) const;
   int find_by_members(const ProfileEvent& event) const;
@@ -137,8 +137,8 @@ class Matcher {
   const Profile& profile_;
   std::set<std::string> own_;
   FusedNetwork fused_;
-  std::vector<char> done_;
-  int done_count_ = 0;
+  std::vector<int> done_at_;  // the number of the event that a layer runs in
+  int now_ = 0;               // the event at hand
   std::vector<int> writers_;
   std::vector<std::vector<int>> readers_;
   std::map<std::string, int> names_;
@@ -229,7 +229,8 @@ int Matcher::find_main(const ProfileEvent& event) const {
 // True if a tensor is there when the current event runs: written by what ran, or read-only.
 bool Matcher::is_computed(TensorId id, int depth) const {
   const int writer = writers_[index(id)];
-  if (writer == kNone || is_done(writer)) return true;
+  if (writer == kNone || is_computed_by(writer)) return true;
+  if (is_done(writer)) return false;  // later
   if (depth > kFarthest || is_own(writer) || has_products(layer(writer).config)) return false;
   const auto& inputs = layer(writer).inputs;
   return std::all_of(inputs.begin(), inputs.end(),
@@ -267,6 +268,7 @@ void Matcher::take_what_follows(int main, const ProfileEvent& event, Unit& unit)
     if (!take_step(reader, out, event, unit)) return;
     finish(reader);
     unit.name = joined_name(unit.name, layer(reader).name);
+    ++unit.layers;
     at = reader;
   }
 }
@@ -284,6 +286,7 @@ void Matcher::take_what_leads(int main, Unit& unit) {
     if (is_sum) unit.config.post.push_back({PostOp::Kind::kAdd, {}});
     finish(before);
     unit.name = joined_name(layer(before).name, unit.name);
+    ++unit.layers;
   }
 }
 
@@ -295,27 +298,27 @@ std::optional<Unit> Matcher::reorder_in_front(const ProfileEvent& event) const {
     if (found == names_.end() || layer(found->second).inputs.empty()) continue;
     const Shape& in = shape(layer(found->second).inputs[0]);
     if (in.empty()) continue;
-    return Unit{make_layer_config(DataMovement{MoveMode::kReorder, in}, {in}), event.name, false};
+    return Unit{make_layer_config(DataMovement{MoveMode::kReorder, in}, {in}), event.name, false,
+                1};
   }
   return std::nullopt;
 }
 
-std::optional<Unit> Matcher::unit_of(const ProfileEvent& event) {
+std::optional<Unit> Matcher::unit_of(const ProfileEvent& event, int main) {
   if (const auto reorder = reorder_in_front(event)) return reorder;
-  const int main = find_main(event);
   if (main == kNone) {
     const auto config = event.layer ? event.layer : layer_of_shapes(event);
     if (!config) return std::nullopt;
-    return Unit{*config, event.name, false};
+    return Unit{*config, event.name, false, 1};
   }
-  Unit unit{layer(main).config, layer(main).name, true};
-  finish(main);
+  Unit unit{layer(main).config, layer(main).name, true, 1};
   take_what_leads(main, unit);
   if (event.layer && !event.layer->post.empty()) {
     unit.config.post = event.layer->post;  // the tool knows best
     Unit ignored = unit;
     take_what_follows(main, event, ignored);
     unit.name = ignored.name;
+    unit.layers = ignored.layers;
   } else if (!is_own(main) || has_products(unit.config)) {
     take_what_follows(main, event, unit);
   }
@@ -381,18 +384,26 @@ void Matcher::add_samples(ProfileMatch& match) const {
 ProfileMatch Matcher::run() {
   ProfileMatch match;
   double found = 0, all = 0, in_network = 0, foreign = 0;
+  // First what each node stands for, then what runs inside it: no node's own layer does.
+  std::vector<int> mains;
   for (const ProfileEvent& event : profile_.events) {
+    now_ = static_cast<int>(mains.size());
+    mains.push_back(reorder_in_front(event) ? kNone : find_main(event));
+    if (mains.back() != kNone) finish(mains.back());
+  }
+  for (std::size_t i = 0; i < mains.size(); ++i) {
+    const ProfileEvent& event = profile_.events[i];
+    now_ = static_cast<int>(i);
     const double time = median_time(event).value();
     all += time;
     ++match.nodes;
-    const int done_before = done_count_;
-    auto unit = unit_of(event);
+    auto unit = unit_of(event, mains[i]);
     if (!unit) {
       match.unmatched.push_back({event.name, event.op, Seconds(time)});
       foreign += time;
       continue;
     }
-    match.fused = match.fused || done_count_ > done_before + 1 || !unit->in_network;
+    match.fused = match.fused || !unit->in_network || unit->layers > 1;
     found += time;
     if (unit->in_network) in_network += time;
     if (!unit->in_network && has_products(unit->config)) foreign += time;
