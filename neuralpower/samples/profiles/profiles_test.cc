@@ -38,14 +38,14 @@ std::string error_of(const std::string& text) {
   return "no error";
 }
 
-const std::string kOnnxRuntime = R"([
+const std::string kOnnxRuntime = R"json([
 {"cat" : "Session","pid" :1,"tid" :1,"dur" :9,"ts" :3,"ph" : "X","name" :"model_loading_uri","args" : {}},
 {"cat" : "Node","dur" :100,"ts" :10,"ph" : "X","name" :"c_nchwc_kernel_time","args" : {"op_name" : "Conv","node_index" : "3","provider" : "CPUExecutionProvider","input_type_shape" : [{"float":[1,3,8,8]},{"float":[4,3,3,3]}],"output_type_shape" : [{"float":[1,4,8,8]}]}},
 {"cat" : "Node","dur" :1,"ts" :110,"ph" : "X","name" :"c_fence_after","args" : {"op_name" : "Conv"}},
 {"cat" : "Session","dur" :130,"ts" :9,"ph" : "X","name" :"model_run","args" : {}},
 {"cat" : "Node","dur" :90,"ts" :210,"ph" : "X","name" :"c_nchwc_kernel_time","args" : {"op_name" : "Conv","node_index" : "3","provider" : "CPUExecutionProvider","input_type_shape" : [{"float":[1,3,8,8]},{"float":[4,3,3,3]}],"output_type_shape" : [{"float":[1,4,8,8]}]}},
 {"cat" : "Session","dur" :120,"ts" :209,"ph" : "X","name" :"model_run","args" : {}}
-])";
+])json";
 
 TEST(Profiles, ReadsOnnxRuntimesRunsAndShapes) {
   const Profile profile = read(kOnnxRuntime);
@@ -96,10 +96,10 @@ TEST(Profiles, ReadsOneDnnsVerboseLinesRunByRun) {
 
 TEST(Profiles, ReadsTensorRtsNames) {
   const Profile profile = read(
-      R"([ { "count" : 2094 }
+      R"json([ { "count" : 2094 }
 , { "name" : "Reformatting CopyNode for Input Tensor 0 to conv1 + relu1", "timeMs" : 16.15, "averageMs" : 0.0077, "medianMs" : 0.0075, "percentage" : 0.5 }
 , { "name" : "conv1 + relu1", "timeMs" : 47.82, "averageMs" : 0.0228, "percentage" : 1.6 }
-, { "name" : "PWN(PWN(sigmoid1), mul1)", "timeMs" : 4, "averageMs" : 0.002, "medianMs" : 0.002, "percentage" : 0.1 } ])");
+, { "name" : "PWN(PWN(sigmoid1), mul1)", "timeMs" : 4, "averageMs" : 0.002, "medianMs" : 0.002, "percentage" : 0.1 } ])json");
   ASSERT_EQ(profile.events.size(), 3u);
 EXPECT_EQ(profile.events[0].op, "reorder");
 EXPECT_THAT(profile.events[0].members, ElementsAre("conv1", "relu1"));
@@ -145,18 +145,18 @@ TEST(Profiles, ReadsCaffesForwardTimes) {
 }
 
 TEST(Profiles, ReadsPyTorchsOutermostOperators) {
-  const Profile profile = read(R"({"schemaVersion": 1, "traceEvents": [
+  const Profile profile = read(R"json({"schemaVersion": 1, "traceEvents": [
 {"ph": "X", "cat": "cpu_op", "name": "aten::conv2d", "pid": 1, "tid": 1, "ts": 10, "dur": 90, "args": {"Input Dims": [[2, 3, 16, 16], [8, 3, 3, 3], [8], [], []]}},
 {"ph": "X", "cat": "cpu_op", "name": "aten::convolution", "pid": 1, "tid": 1, "ts": 12, "dur": 80, "args": {"Input Dims": []}},
 {"ph": "X", "cat": "cpu_op", "name": "aten::relu_", "pid": 1, "tid": 1, "ts": 101, "dur": 9, "args": {"Input Dims": [[2, 8, 16, 16]]}},
-{"ph": "X", "cat": "python_function", "name": "forward", "pid": 1, "tid": 1, "ts": 1, "dur": 200}]})");
+{"ph": "X", "cat": "python_function", "name": "forward", "pid": 1, "tid": 1, "ts": 1, "dur": 200}]})json");
   ASSERT_EQ(profile.events.size(), 2u);
   EXPECT_EQ(profile.events[0].op, "conv2d");
   EXPECT_EQ(profile.events[0].inputs[0], (Shape{2, 3, 16, 16}));
   EXPECT_EQ(profile.events[1].op, "relu");
   const Profile legacy = read(
-      R"([{"name": "aten::conv2d", "ph": "X", "ts": 228, "dur": 4902, "tid": 1, "pid": "CPU functions", "args": {}},
-      {"name": "aten::convolution", "ph": "X", "ts": 262, "dur": 4867, "tid": 1, "pid": "CPU functions", "args": {}}])");
+      R"json([{"name": "aten::conv2d", "ph": "X", "ts": 228, "dur": 4902, "tid": 1, "pid": "CPU functions", "args": {}},
+      {"name": "aten::convolution", "ph": "X", "ts": 262, "dur": 4867, "tid": 1, "pid": "CPU functions", "args": {}}])json");
   EXPECT_EQ(legacy.events.size(), 1u);
   EXPECT_THAT(legacy.notes, Contains(HasSubstr("record_shapes")));
 }
@@ -183,15 +183,15 @@ TEST(Profiles, SaysWhatIsWrongWithBrokenFiles) {
   EXPECT_THAT(error_of(""), HasSubstr("empty"));
   EXPECT_THAT(error_of("hello\n"), HasSubstr("not a profile of a known tool"));
   EXPECT_THAT(error_of(kOnnxRuntime.substr(0, kOnnxRuntime.size() / 2)), HasSubstr("cut off"));
-  EXPECT_THAT(error_of(R"([{"cat":"Session","name":"model_loading_uri","dur":1}])"),
+  EXPECT_THAT(error_of(R"json([{"cat":"Session","name":"model_loading_uri","dur":1}])json"),
               HasSubstr("no node was timed"));
-  EXPECT_THAT(error_of(R"([{"cat":"Node","name":"a_kernel_time","dur":-5}])"),
+  EXPECT_THAT(error_of(R"json([{"cat":"Node","name":"a_kernel_time","dur":-5}])json"),
               HasSubstr("makes no sense"));
-  EXPECT_THAT(error_of(R"([{"cat":"Node","name":"a_kernel_time","dur":1e300}])"),
+  EXPECT_THAT(error_of(R"json([{"cat":"Node","name":"a_kernel_time","dur":1e300}])json"),
               HasSubstr("makes no sense"));
-  EXPECT_THAT(error_of(R"([{"cat":"Node","name":"a_kernel_time","dur":"x"}])"),
+  EXPECT_THAT(error_of(R"json([{"cat":"Node","name":"a_kernel_time","dur":"x"}])json"),
               HasSubstr("no number in 'dur'"));
-  EXPECT_THAT(error_of(R"([{"name":"model_loading_uri","args":)" + std::string(100000, '[')),
+  EXPECT_THAT(error_of(R"json([{"name":"model_loading_uri","args":)json" + std::string(100000, '[')),
               HasSubstr("nested too deeply"));
   EXPECT_THAT(error_of(kConvolution.substr(0, 60) + "\n"), HasSubstr("cut off"));
 }
