@@ -28,7 +28,7 @@ MAY_INCLUDE = {
             "network"},
 }
 # Tests may look one room further: they need real files and real layers to try a thing on.
-TESTS_MAY_ALSO = {"model": {"importers"}, "measure": {"importers"}}
+TESTS_MAY_ALSO = {"model": {"importers"}, "samples": {"importers"}, "measure": {"importers"}}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"neuralpower/([^"/]+)/')
 
 

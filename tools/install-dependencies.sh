@@ -6,7 +6,7 @@
 set -eu
 
 packages="g++ cmake ninja-build make git ca-certificates
-  libcli11-dev libfmt-dev nlohmann-json3-dev libmd-dev libprotozero-dev libsqlite3-dev
+  libcli11-dev libfmt-dev nlohmann-json3-dev libmd-dev libprotozero-dev libsqlite3-dev zlib1g-dev
   libdnnl-dev libopenblas-dev libeigen3-dev libgtest-dev libgmock-dev libbenchmark-dev
   python3 sqlite3 dpkg-dev file
   python3-dev pybind11-dev python3-numpy python3-pandas python3-tqdm python3-jsonschema

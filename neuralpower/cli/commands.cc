@@ -20,7 +20,8 @@ namespace {
 constexpr Command kCommands[] = {
     {"inspect", "Layers, shapes, operations, parameters and bytes of a network file",
      "neuralpower inspect resnet50.onnx --batch 8\n"
-     "neuralpower inspect vgg16.prototxt --format json",
+     "neuralpower inspect vgg16.prototxt --format json\n"
+     "neuralpower inspect resnet50.onnx --fused --device my-server.json",
      configure_inspect},
     {"convert", "Write a network as ONNX (shapes without weights) or as a layer list",
      "neuralpower convert sketch.layers -o sketch.onnx\n"
@@ -102,7 +103,8 @@ constexpr Command kCommands[] = {
      "neuralpower reproduce samples.csv --device my-server.json --networks networks.csv "
      "--paleo titan-x",
      configure_reproduce},
-    {"samples", "Stores and CSV files of measured layers: export, merge",
+    {"samples", "Measured layers: other tools' profiles imported, stores exported and merged",
+     "neuralpower samples import profile.json --model resnet50.onnx -o samples.csv\n"
      "neuralpower samples export lab.db -o samples.csv\n"
      "neuralpower samples merge node1.db node2.db -o all.db",
      configure_samples},

@@ -2,12 +2,15 @@
 #include <iostream>
 #include <memory>
 
+#include "neuralpower/base/error.h"
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/cli/progress.h"
 #include "neuralpower/model/training/evaluate.h"
+#include "neuralpower/model/training/network_folds.h"
 #include "neuralpower/report/evaluation_report.h"
+#include "neuralpower/samples/samples_csv.h"
 
 namespace neuralpower::cli {
 
@@ -15,6 +18,7 @@ Action configure_crossvalidate(CLI::App& app) {
   struct Options {
     std::vector<std::string> files;
     CrossValidateOptions cross_validate;
+    std::string networks;
     FormatOption format;
   };
   auto options = std::make_shared<Options>();
@@ -28,14 +32,22 @@ Action configure_crossvalidate(CLI::App& app) {
   app.add_option("--group", options->cross_validate.group,
                  "What is held out together: layer, network, or a feature such as Ci")
       ->capture_default_str();
+  app.add_option("--networks", options->networks,
+                 "Whole networks measured, CSV: with --group network each is predicted from the "
+                 "layers of the others");
   options->format.add_to(app, {"table", "json"});
   return [options, &app] {
+    if (!options->networks.empty() && options->cross_validate.group != "network")
+      throw usage_error("--networks is judged with whole networks left out: add --group network");
     Evaluation evaluation;
     {
       ProgressBar bar(app);
-      evaluation = cross_validate_method(
-          read_samples(options->files), options->cross_validate,
-          [&](double fraction, const std::string& what) { bar.show(fraction, what); });
+      const auto show = [&](double fraction, const std::string& what) { bar.show(fraction, what); };
+      const std::vector<Sample> samples = read_samples(options->files);
+      evaluation = cross_validate_method(samples, options->cross_validate, show);
+      if (!options->networks.empty())
+        leave_networks_out(evaluation, samples, read_networks_csv(options->networks),
+                           options->cross_validate.train, show);
     }
     std::cout << render_evaluation(evaluation, options->format.render_options());
     return 0;

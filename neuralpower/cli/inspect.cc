@@ -3,8 +3,10 @@
 #include <memory>
 
 #include "neuralpower/cli/command.h"
+#include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/importers/importers.h"
+#include "neuralpower/model/prediction/stack.h"
 #include "neuralpower/network/blocks.h"
 #include "neuralpower/network/fusion.h"
 #include "neuralpower/report/inspect_report.h"
@@ -16,6 +18,7 @@ Action configure_inspect(CLI::App& app) {
     std::string file;
     std::int64_t batch = 0;
     bool fused = false;
+    std::string device;
     ShapeOption shape;
     FormatOption format;
   };
@@ -26,6 +29,8 @@ Action configure_inspect(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   app.add_flag("--fused", options->fused,
                "See patterns that exporters split as the layers they are, and list them");
+  app.add_option("--device", options->device,
+                 "See the network as a device model's software stack runs it: fused by its rules");
   options->shape.add_to(app);
   options->format.add_to(app, {"table", "json", "csv"});
   return [options] {
@@ -33,7 +38,9 @@ Action configure_inspect(CLI::App& app) {
     if (options->batch > 0) import.batch = options->batch;
     options->shape.apply_to(import);
     FusedNetwork result{import_network(options->file, import), {}, {}};
-    if (options->fused) {
+    if (!options->device.empty()) {
+      result = run_as_stack(result.network, find_device_model(options->device));
+    } else if (options->fused) {
       result = fuse_patterns(result.network);
       result.blocks = find_blocks(result.network);
     }

@@ -7,7 +7,10 @@
 #include "neuralpower/base/file.h"
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/inputs.h"
+#include "neuralpower/cli/options.h"
+#include "neuralpower/report/profile_report.h"
 #include "neuralpower/samples/merge_stores.h"
+#include "neuralpower/samples/profiles/match.h"
 #include "neuralpower/samples/samples_csv.h"
 
 namespace neuralpower::cli {
@@ -54,6 +57,61 @@ void merge(const std::string& out, const std::vector<std::string>& files) {
   }
 }
 
+// Options of `samples import`.
+struct ProfileImport {
+  std::vector<std::string> profiles;
+  std::string model, out, networks_out;
+  std::int64_t batch = 0;
+  ShapeOption shape;
+};
+
+CLI::App* add_import(CLI::App& app, ProfileImport& import) {
+  std::string tools;
+  for (const ProfileFormat& format : profile_formats())
+    tools += (tools.empty() ? "" : "; ") + std::string(format.what);
+  CLI::App* sub = app.add_subcommand("import", "What other tools measured, as samples");
+  sub->add_option("profiles", import.profiles, "Profiles of one network, plain or gzip: " + tools)
+      ->required();
+  sub->add_option("--model", import.model, "The network's file, in which their nodes are found")
+      ->required();
+  sub->add_option("-o,--out", import.out, "CSV to write; standard output if left out");
+  sub->add_option("--networks-out", import.networks_out,
+                  "CSV of whole runs to write, if the profiles tell them");
+  sub->add_option("--batch", import.batch, "Batch size that was profiled, instead of the file's")
+      ->check(CLI::PositiveNumber);
+  import.shape.add_to(*sub);
+  return sub;
+}
+
+void import_profiles(const ProfileImport& import) {
+  ImportOptions options;
+  if (import.batch > 0) options.batch = import.batch;
+  import.shape.apply_to(options);
+  const Network network = read_network(import.model, options);
+  std::vector<Sample> samples;
+  std::vector<NetworkSample> runs;
+  std::ostream& report = import.out.empty() ? std::cerr : std::cout;
+  for (const std::string& file : import.profiles) {
+    const Profile profile = read_profile(file);
+    ProfileMatch match;
+    try {
+      match = match_profile(profile, network);
+    } catch (Error& error) {
+      error.in_file(file);
+      throw;
+    }
+    report << render_profile_match(file, profile, match);
+    samples.insert(samples.end(), match.samples.begin(), match.samples.end());
+    runs.insert(runs.end(), match.runs.begin(), match.runs.end());
+  }
+  if (!import.networks_out.empty()) {
+    std::ostringstream text;
+    write_networks_csv(text, runs);
+    write_file_atomically(import.networks_out, text.str());
+  }
+  write_samples(import.out, samples);
+}
+
 }  // namespace
 
 Action configure_samples(CLI::App& app) {
@@ -74,12 +132,14 @@ Action configure_samples(CLI::App& app) {
   merge_app->add_option("stores", options->files, "Stores to read (.db)")->required();
   merge_app->add_option("-o,--out", options->out, "Store to write; one that exists is added to")
       ->required();
-  return [options, merge_app, networks_app] {
-    if (networks_app->parsed()) {
+  const auto import = std::make_shared<ProfileImport>();
+  CLI::App* import_app = add_import(app, *import);
+  return [options, import, merge_app, import_app, networks_app] {
+    if (import_app->parsed()) {
+      import_profiles(*import);
+    } else if (networks_app->parsed()) {
       write_networks(options->out, options->files);
-      return 0;
-    }
-    if (merge_app->parsed()) {
+    } else if (merge_app->parsed()) {
       merge(options->out, options->files);
     } else {
       write_samples(options->out, read_samples(options->files));

@@ -282,9 +282,26 @@ Op example_of(std::string_view key) {
 
 std::string model_key(const LayerConfig& config) { return std::visit(ModelKey{}, config.op); }
 
+std::string general_key(const LayerConfig& config) {
+  return count_work(config).macs > 0 ? "any.product" : "any.element";
+}
+
+std::vector<double> extract_general_features(const LayerConfig& config) {
+  Sizes sizes;
+  sizes.work = count_work(config);
+  std::vector<double> values(feature_names("any.element").size());
+  ValueSink sink(values);
+  add_work(sizes, sink);
+  return values;
+}
+
 std::vector<std::string_view> feature_names(std::string_view key) {
   NameSink sink;
   const Sizes nothing;
+  if (key.starts_with("any.")) {
+    add_work(nothing, sink);
+    return sink.names;
+  }
   std::visit(Describe<NameSink>{nothing, sink}, example_of(key));
   return sink.names;
 }

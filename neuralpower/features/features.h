@@ -18,6 +18,9 @@
 //   eh                    height of the kernel with its dilation: (kh - 1) dh + 1
 // All are finite and at least 0.
 //
+// The keys "any.product" and "any.element" stand for layers of all kinds: their features are what
+// every layer has, from flops to intensity. Models of them serve kinds that were never measured.
+//
 // A power model sees two more, which the runtime model of the same layer supplies (model/):
 //   time                  the predicted runtime in ms
 //   cost                  the same before it is corrected: the sum of its physical terms
@@ -37,6 +40,12 @@
 namespace neuralpower {
 
 std::string model_key(const LayerConfig& config);
+
+// "any.product" for layers that multiply matrices, "any.element" for those that do not.
+std::string general_key(const LayerConfig& config);
+
+// Values in the order of feature_names(general_key(config)).
+std::vector<double> extract_general_features(const LayerConfig& config);
 
 // Names of the features of a layer of this key; empty for a key that has no features (views,
 // unsupported operations, unknown keys).

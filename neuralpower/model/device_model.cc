@@ -12,6 +12,7 @@
 #include "neuralpower/base/file.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/features/features.h"
+#include "neuralpower/network/fusion_rules.h"
 
 namespace neuralpower {
 namespace {
@@ -71,6 +72,19 @@ Json to_json(const LayerModel& model) {
   json["terms"] = count_terms(model);
   json["note"] = model.report.note;
   if (model.base) json["base"] = formula_to_json(*model.base);
+  return json;
+}
+
+Json to_json(const std::map<std::string, KeyModels>& all) {
+  Json json = Json::object();
+  for (const auto& [key, models] : all) {
+    Json& entry = json[key] = Json::object();
+    if (models.runtime) entry["runtime"] = to_json(*models.runtime);
+    if (models.power) entry["power"] = to_json(*models.power);
+    if (!models.energy_interval.empty())
+      entry["energy"]["interval"] = bands_to_json(models.energy_interval);
+    if (!models.variants.empty()) entry["variants"] = models.variants;
+  }
   return json;
 }
 
@@ -178,6 +192,31 @@ LayerModel layer_model_from_json(const Json& json, const std::string& key, Targe
   return model;
 }
 
+std::map<std::string, KeyModels> key_models_from_json(const Json& json) {
+  std::map<std::string, KeyModels> all;
+  for (const auto& [key, entry] : json.items()) {
+    try {
+      KeyModels models;
+      if (entry.contains("runtime"))
+        models.runtime = layer_model_from_json(entry["runtime"], key, Target::kRuntime);
+      if (entry.contains("power"))
+        models.power = layer_model_from_json(entry["power"], key, Target::kPower);
+      if (models.power && models.power->base && !(models.runtime && models.runtime->base))
+        throw bad_input("power has a base but runtime has none; they are adapted together");
+      if (entry.contains("energy"))
+        models.energy_interval = bands_from_json(member(entry["energy"], "interval"));
+      if (entry.contains("variants"))
+        for (const Json& variant : entry["variants"])
+          if (variant.is_string()) models.variants.insert(variant.get<std::string>());
+      all.emplace(key, std::move(models));
+    } catch (Error& error) {
+      error.in_node(key);
+      throw;
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string configuration_hash(std::string_view layer_text) {
@@ -201,14 +240,13 @@ std::string to_json_text(const DeviceModel& model) {
   if (!model.no_power.empty()) json["no_power"] = model.no_power;
   if (!model.adapted_from.empty()) json["adapted_from"] = model.adapted_from;
   json["fusion"] = model.fusion;
-  json["layers"] = Json::object();
-  for (const auto& [key, models] : model.layers) {
-    Json& entry = json["layers"][key] = Json::object();
-    if (models.runtime) entry["runtime"] = to_json(*models.runtime);
-    if (models.power) entry["power"] = to_json(*models.power);
-    if (!models.energy_interval.empty())
-      entry["energy"]["interval"] = bands_to_json(models.energy_interval);
-  }
+  for (const LayoutRule& rule : model.layout)
+    json["layout"].push_back({{"layers", rule.layers}, {"when", rule.when}, {"takes", rule.takes}});
+  if (model.overhead.node > Seconds(0) || model.overhead.view > Seconds(0))
+    json["overhead"] = {{"node_ms", in_milliseconds(model.overhead.node)},
+                        {"view_ms", in_milliseconds(model.overhead.view)}};
+  json["layers"] = to_json(model.layers);
+  if (!model.general.empty()) json["general"] = to_json(model.general);
   json["trained_on"] = model.trained_on;
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -240,23 +278,17 @@ DeviceModel parse_device_model(std::string_view json_text) {
   if (json.contains("fusion"))
     for (const Json& rule : json["fusion"])
       if (rule.is_string()) model.fusion.push_back(rule.get<std::string>());
-  for (const auto& [key, entry] : member(json, "layers").items()) {
-    try {
-      KeyModels models;
-      if (entry.contains("runtime"))
-        models.runtime = layer_model_from_json(entry["runtime"], key, Target::kRuntime);
-      if (entry.contains("power"))
-        models.power = layer_model_from_json(entry["power"], key, Target::kPower);
-      if (models.power && models.power->base && !(models.runtime && models.runtime->base))
-        throw bad_input("power has a base but runtime has none; they are adapted together");
-      if (entry.contains("energy"))
-        models.energy_interval = bands_from_json(member(entry["energy"], "interval"));
-      model.layers.emplace(key, std::move(models));
-    } catch (Error& error) {
-      error.in_node(key);
-      throw;
-    }
+  FusionRules::parse(model.fusion);  // every rule must be known
+  if (json.contains("layout"))
+    for (const Json& rule : json["layout"])
+      model.layout.push_back({text(rule, "layers"), text(rule, "when"), text(rule, "takes")});
+  if (json.contains("overhead")) {
+    const Json& overhead = json["overhead"];
+    model.overhead.node = milliseconds(number(member(overhead, "node_ms"), "node_ms"));
+    model.overhead.view = milliseconds(number(member(overhead, "view_ms"), "view_ms"));
   }
+  model.layers = key_models_from_json(member(json, "layers"));
+  if (json.contains("general")) model.general = key_models_from_json(json["general"]);
   if (json.contains("trained_on"))
     for (const Json& hash : json["trained_on"])
       if (hash.is_string()) model.trained_on.push_back(hash.get<std::string>());

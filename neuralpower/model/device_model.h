@@ -8,9 +8,13 @@
 //   "samples": {"configurations": N, "sha256": "...", "source": "citation", "seed": 1},
 //   "no_power": "why there is no power model" (absent if there is one),
 //   "adapted_from": "other device" (absent if it was not),
-//   "fusion": ["conv+norm+relu", ...],
+//   "fusion": ["conv+(norm.batch)", "conv+relu", ...]    network/fusion_rules.h
+//   "layout": [{"layers", "when", "takes"}...]  prediction/layout.h; absent if empty
+//   "overhead": {"node_ms", "view_ms"}                   absent if not measured
 //   "layers": {"conv": {"runtime": LAYER MODEL, "power": LAYER MODEL,
-//              "energy": {"interval": [...]}}, ...},
+//              "energy": {"interval": [...]}, "variants": ["dense", "depthwise"]}, ...},
+//   "general": {"any.product": ..., "any.element": ...}  as in "layers", for layers of kinds that
+//                                                        were never measured; absent if empty
 //   "trained_on": ["hash", ...]          16 hex digits for each configuration
 // }
 // LAYER MODEL: {"regimes": [{"when", "intercept", "terms": {name: coefficient},
@@ -24,9 +28,11 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "neuralpower/base/units.h"
 #include "neuralpower/model/layer_model.h"
 
 namespace neuralpower {
@@ -34,6 +40,22 @@ namespace neuralpower {
 struct KeyModels {
   std::optional<LayerModel> runtime, power;
   std::vector<IntervalBand> energy_interval;  // of power x runtime, in J
+  // Which variants of the kind were measured, where they need kernels of their own
+  // (prediction/stack.h); empty: there are no variants.
+  std::set<std::string> variants;
+};
+
+// Layers that a stack runs in a layout of its own.
+struct LayoutRule {
+  std::string layers;  // a kind, or kind and mode (features.h's model key)
+  std::string when;    // a term that is above 0 where the rule holds
+  std::string takes;   // "plain", "blocked", or "same": what its inputs have, if it is blocked
+  bool operator==(const LayoutRule&) const = default;
+};
+
+// What a stack spends on a node beside its work, and on a node that has none.
+struct Overhead {
+  Seconds node{0}, view{0};
 };
 
 struct DeviceModel {
@@ -45,8 +67,11 @@ struct DeviceModel {
   std::uint64_t seed = 1;
   std::string samples_sha256;
   std::vector<std::string> fusion;
-  std::map<std::string, KeyModels> layers;  // by model key
-  std::vector<std::string> trained_on;      // configuration_hash of each configuration, sorted
+  std::vector<LayoutRule> layout;
+  Overhead overhead;
+  std::map<std::string, KeyModels> layers;   // by model key
+  std::map<std::string, KeyModels> general;  // by general_key
+  std::vector<std::string> trained_on;       // configuration_hash of each configuration, sorted
 };
 
 // 16 hexadecimal digits that stand for a configuration's canonical text.

@@ -250,7 +250,7 @@ std::optional<Match> norm_end(const Graph& graph, std::vector<int> members, Tens
     members.push_back(last = graph.reader(last));
   if (mode == NormMode::kLayer && graph.is_with_constant(graph.reader(last), ElementwiseMode::kAdd))
     members.push_back(last = graph.reader(last));
-  return Match{mode == NormMode::kLayer ? "layer norm" : "rms norm",
+  return Match{mode == NormMode::kLayer ? "layer_norm" : "rms_norm",
                std::move(members),
                graph.output(last),
                {x},
@@ -360,7 +360,7 @@ std::optional<Match> match_shuffle(const Graph& graph, int transpose) {
       swapped != Shape{groups[0], groups[2], groups[1], groups[3], groups[4]} ||
       groups[0] != in[0] || groups[3] != in[2] || groups[4] != in[3])
     return std::nullopt;
-  return Match{"channel shuffle",
+  return Match{"channel_shuffle",
                {split, transpose, join},
                graph.output(join),
                {x},
@@ -372,9 +372,12 @@ using Pattern = std::optional<Match> (*)(const Graph&, int);
 constexpr Pattern kPatterns[] = {match_erf_gelu,  match_tanh_gelu, match_silu,   match_clip_swish,
                                  match_attention, match_norm,      match_shuffle};
 
-}  // namespace
+constexpr std::string_view kPatternNames[] = {"gelu",      "silu",           "hard_swish",
+                                              "attention", "hard_sigmoid",   "layer_norm",
+                                              "rms_norm",  "channel_shuffle"};
 
-FusedNetwork fuse_patterns(const Network& network) {
+FusedNetwork fuse(const Network& network, const std::set<std::string>* only,
+                  const std::set<std::string>& apart = {}) {
   const Graph graph(network);
   const auto count = static_cast<std::size_t>(graph.size());
   std::vector<char> taken(count, false);
@@ -383,11 +386,12 @@ FusedNetwork fuse_patterns(const Network& network) {
     for (const Pattern pattern : kPatterns) {
       std::optional<Match> match = pattern(graph, i);
       if (!match || match->output == kNone) continue;
+      if (only && !only->contains(std::string(match->pattern))) continue;
       std::vector<int>& members = match->members;
       std::sort(members.begin(), members.end());
       members.erase(std::unique(members.begin(), members.end()), members.end());
       const bool free = std::none_of(members.begin(), members.end(), [&](int member) {
-        return taken[static_cast<std::size_t>(member)];
+        return taken[static_cast<std::size_t>(member)] || apart.contains(graph.layer(member).name);
       });
       if (!free || !graph.is_closed(members, match->output)) continue;
       for (const int member : members) taken[static_cast<std::size_t>(member)] = true;
@@ -406,7 +410,7 @@ FusedNetwork fuse_patterns(const Network& network) {
     if (!ends[i]) continue;
     const Match& match = *ends[i];
     const Layer& last = network.layers[i];
-    FusedGroup group{last.name, match.pattern, {}};
+    FusedGroup group{last.name, std::string(match.pattern), {}};
     Layer layer;
     layer.name = last.name;
     layer.source_op = std::string(match.pattern);
@@ -421,6 +425,25 @@ FusedNetwork fuse_patterns(const Network& network) {
     result.groups.push_back(std::move(group));
   }
   return result;
+}
+
+}  // namespace
+
+FusedNetwork fuse_patterns(const Network& network) { return fuse(network, nullptr); }
+
+FusedNetwork fuse_patterns(const Network& network, const std::set<std::string>& only) {
+  if (only.empty()) return {network, {}, {}};
+  return fuse(network, &only);
+}
+
+FusedNetwork fuse_patterns_apart_from(const Network& network,
+                                      const std::set<std::string>& layers) {
+  return fuse(network, nullptr, layers);
+}
+
+bool is_pattern(std::string_view name) {
+  return std::find(std::begin(kPatternNames), std::end(kPatternNames), name) !=
+         std::end(kPatternNames);
 }
 
 }  // namespace neuralpower

@@ -8,38 +8,12 @@
 #include <vector>
 
 #include "neuralpower/network/layer_text.h"
-#include "neuralpower/network/shape_inference.h"
+#include "neuralpower/network/test_sketch.h"
 
 namespace neuralpower {
 namespace {
 
 using ::testing::ElementsAre;
-
-// A network in which layer i writes tensor i + 1 and tensor 0 is the input.
-class Sketch {
- public:
-  explicit Sketch(Shape input) { network_.inputs = {network_.add_tensor({"x", input})}; }
-
-  TensorId add(const std::string& text, std::vector<TensorId> inputs, std::int64_t params = 0) {
-    Layer layer;
-    layer.name = "l" + std::to_string(network_.layers.size());
-    layer.config = parse_layer(text);
-    layer.inputs = std::move(inputs);
-    layer.params = params;
-    const TensorId id = network_.add_tensor({layer.name, output_shape(layer.config)});
-    layer.outputs = {id};
-    network_.layers.push_back(layer);
-    return id;
-  }
-
-  FusedNetwork fuse(TensorId output) {
-    network_.outputs = {output};
-    return fuse_patterns(network_);
-  }
-
- private:
-  Network network_;
-};
 
 std::vector<std::string> lines(const FusedNetwork& fused) {
   std::vector<std::string> result;

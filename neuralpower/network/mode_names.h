@@ -25,10 +25,11 @@ inline constexpr ModeNames<15> kElementwiseModes = {"add", "mul",   "sub",  "div
                                                     "xor", "equal", "less", "greater", "where"};
 inline constexpr ModeNames<11> kReduceModes = {"mean", "sum",    "max",    "min",  "prod",  "l1",
                                                "l2",   "argmax", "argmin", "topk", "cumsum"};
-inline constexpr ModeNames<18> kMoveModes = {
-    "transpose",       "slice",    "split",      "pad",      "gather",         "scatter",
-    "resize",          "expand",   "tile",       "cast",     "space_to_depth", "depth_to_space",
-    "channel_shuffle", "quantize", "dequantize", "constant", "roll",           "other"};
+inline constexpr ModeNames<19> kMoveModes = {
+    "transpose",      "slice",          "split",           "pad",      "gather",
+    "scatter",        "resize",         "expand",          "tile",     "cast",
+    "space_to_depth", "depth_to_space", "channel_shuffle", "quantize", "dequantize",
+    "constant",       "roll",           "reorder",         "other"};
 inline constexpr ModeNames<3> kRecurrentModes = {"lstm", "gru", "rnn"};
 
 template <std::size_t N, typename Mode>

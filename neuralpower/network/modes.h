@@ -96,6 +96,7 @@ enum class MoveMode {
   kDequantize,
   kConstant,
   kRoll,
+  kReorder,
   kOther
 };
 

@@ -119,6 +119,25 @@ struct CountInputElements {
   }
 };
 
+// What a fused step adds for each element of the output.
+struct StepWork {
+  std::int64_t flops = 1;
+  bool reads = false;  // another tensor as large as the output
+};
+
+StepWork work_of(const PostOp& step) {
+  switch (step.kind) {
+    case PostOp::Kind::kNormalization:
+      return {2, false};
+    case PostOp::Kind::kAdd:
+    case PostOp::Kind::kMul:
+      return {1, true};
+    case PostOp::Kind::kActivation:
+      break;
+  }
+  return {1, false};
+}
+
 }  // namespace
 
 Work count_work(const LayerConfig& config) {
@@ -137,6 +156,11 @@ Work count_work(const LayerConfig& config) {
       checked_mul(std::visit(CountInputElements{config.inputs, out}, config.op), cell);
   work.output_bytes = is_view ? 0 : checked_mul(out.element_count(), cell);
   work.weight_bytes = is_table ? 0 : checked_mul(arithmetic.weights, cell);
+  for (const PostOp& post : config.post) {
+    const StepWork step = work_of(post);
+    work.flops = checked_add(work.flops, checked_mul(out.element_count(), step.flops));
+    if (step.reads) work.input_bytes = checked_add(work.input_bytes, work.output_bytes);
+  }
   checked_add(checked_add(work.input_bytes, work.output_bytes), work.weight_bytes);
   return work;
 }

@@ -10,6 +10,8 @@
 //   batch norm     2 per element (folded scale and shift)   softmax      5 per element
 //   layer, group, instance, rms norm  7 per element         lrn          2 size + 2 per element
 //   activation     1 per element                            reduction    1 per input element
+// Steps fused into a layer (`post`) count as the layers they were, but what is between them and the
+// layer is neither written nor read: an add or mul reads its other operand only.
 // Bytes: each input read once, each output written once, weights read once, at the data type's
 // size.
 #pragma once

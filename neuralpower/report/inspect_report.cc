@@ -68,7 +68,9 @@ std::string list_groups(const std::vector<FusedGroup>& groups) {
     std::string members;
     for (const std::string& member : group.members)
       members += (members.empty() ? "" : ", ") + printable(member);
-    out += fmt::format("  {} is {}: {}\n", printable(group.layer), group.pattern, members);
+    out += group.layer.empty()
+               ? fmt::format("  computed once, before the first run: {}\n", members)
+               : fmt::format("  {} is {}: {}\n", printable(group.layer), group.pattern, members);
   }
   return out;
 }

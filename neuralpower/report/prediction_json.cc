@@ -41,6 +41,7 @@ Json prediction_json(const NetworkPrediction& p) {
                      {{"runtime", layer_name(p, p.slowest)},
                       {"power", layer_name(p, p.hungriest)},
                       {"energy", layer_name(p, p.most_energy)}}}};
+  if (p.overhead > Seconds(0)) json["totals"]["overhead_ms"] = in_milliseconds(p.overhead);
   if (!p.energy && !p.no_power.empty()) json["totals"]["no_power"] = p.no_power;
   json["layers"] = Json::array();
   json["unsupported"] = Json::array();

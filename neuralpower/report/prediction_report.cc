@@ -81,13 +81,18 @@ std::string render_table(const NetworkPrediction& p, int width) {
     return 0.0;
   };
   std::set<std::string> reasons;
-  int extrapolated = 0;
+  int extrapolated = 0, estimated = 0;
   std::string first_warning;
   for (const LayerPrediction& layer : p.layers) {
     if (!layer.covered) {
-      table.add_row(
-          {printable(layer.name), format_layer(layer.config), "?", "?", "?", "", "not covered"});
+      const bool known = layer.runtime.has_value();
+      table.add_row({printable(layer.name), format_layer(layer.config),
+                     known ? cell(layer.runtime, 1e3) : "?", known ? cell(layer.power, 1) : "?",
+                     known ? cell(layer.energy, 1) : "?",
+                     known ? fmt::format("{:.1f} %", 100 * share_of(layer)) : "",
+                     known ? "estimate" : "not covered"});
       reasons.insert(layer.reason);
+      estimated += known;
       continue;
     }
     const double share = share_of(layer);
@@ -99,6 +104,8 @@ std::string render_table(const NetworkPrediction& p, int width) {
       first_warning = printable(layer.name) + ": " + layer.warnings.front();
   }
   table.add_rule();
+  if (p.overhead > Seconds(0))
+    table.add_row({"between layers", "", with_digits(in_milliseconds(p.overhead)), "", "", "", ""});
   table.add_row({"total",
                  fmt::format("{} of {} layers covered", p.coverage.covered, p.coverage.layers),
                  cell(p.runtime, 1e3), cell(p.power, 1), cell(p.energy, 1), "", ""});
@@ -131,10 +138,12 @@ std::string render_table(const NetworkPrediction& p, int width) {
         bottleneck(p, p.most_energy, share(p.most_energy, &LayerPrediction::energy, p.energy)));
   }
   if (!p.coverage.complete()) {
-    out += fmt::format(
-        "\nNOT COVERED by these totals: {} of {} layers ({:.1f} % of the multiply-accumulates)\n",
-        p.coverage.layers - p.coverage.covered, p.coverage.layers,
-        100 * (1 - p.coverage.share_of_macs));
+    out += fmt::format("\nNOT COVERED {}: {} of {} layers ({:.1f} % of the multiply-accumulates)\n",
+                       estimated == p.coverage.layers - p.coverage.covered
+                           ? "by measurements, but estimated"
+                           : "by these totals",
+                       p.coverage.layers - p.coverage.covered, p.coverage.layers,
+                       100 * (1 - p.coverage.share_of_macs));
     for (const std::string& reason : reasons) out += "  " + printable(reason) + "\n";
   }
   if (extrapolated > 0)

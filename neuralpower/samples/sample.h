@@ -25,6 +25,9 @@ struct Sample {
   std::optional<Watts> power;
   std::optional<Joules> energy;
   std::string device, software;
+  // What the software stack spent around this layer, not in it: a profile's share of the time
+  // between nodes. No part of `runtime`.
+  Seconds overhead{0};
   std::map<std::string, double> extras;  // further columns, by name: "kernel_ms"
 };
 

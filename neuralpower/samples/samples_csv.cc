@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/samples/samples_csv.h"
 
+#include <algorithm>
 #include <ostream>
 #include <set>
 #include <unordered_map>
@@ -42,6 +43,8 @@ std::vector<Sample> read(const std::filesystem::path& file, bool runtime_require
     }
     if (const auto power = table.positive("power_w")) sample.power = Watts(*power);
     if (const auto energy = table.positive("energy_j")) sample.energy = Joules(*energy);
+    if (const auto overhead = table.number("overhead_ms"); overhead && *overhead > 0)
+      sample.overhead = milliseconds(*overhead);
     sample.device = table.field("device");
     sample.software = table.field("software");
     // Two of the three make the third.
@@ -78,10 +81,13 @@ std::vector<NetworkSample> read_networks_csv(const std::filesystem::path& file) 
 }
 
 void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples) {
+  const bool overhead = std::any_of(samples.begin(), samples.end(),
+                                    [](const Sample& s) { return s.overhead > Seconds(0); });
   std::set<std::string> further;  // columns that some of the samples have
   for (const Sample& s : samples)
     for (const auto& [name, value] : s.extras) further.insert(name);
-  out << "layer,network,position,name,repetition,runtime_ms,power_w,energy_j,device,software";
+  out << "layer,network,position,name,repetition,runtime_ms,power_w,energy_j,device,software"
+      << (overhead ? ",overhead_ms" : "");
   for (const std::string& name : further) out << ',' << csv_field(name);
   out << '\n';
   for (const Sample& s : samples) {
@@ -91,6 +97,7 @@ void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples) {
         << (s.power ? format_double(s.power->value()) : "") << ','
         << (s.energy ? format_double(s.energy->value()) : "") << ',' << csv_field(s.device) << ','
         << csv_field(s.software);
+    if (overhead) out << ',' << format_double(in_milliseconds(s.overhead));
     for (const std::string& name : further) {
       const auto value = s.extras.find(name);
       out << ',' << (value == s.extras.end() ? std::string() : format_double(value->second));

@@ -7,7 +7,9 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
+#include "neuralpower/model/prediction/stack.h"
 #include "neuralpower/network/layer_text.h"
+#include "neuralpower/network/shape_inference.h"
 
 namespace neuralpower {
 namespace {
@@ -54,6 +56,12 @@ std::string extrapolation(const LayerModel& model, std::span<const std::size_t> 
                      outside->feature, value, outside->low);
 }
 
+// Outside the layout that the stack has its kernels for.
+bool runs_by_group(const LayerConfig& config, const std::string& variant) {
+  const auto* op = std::get_if<Convolution>(&config.op);
+  return op && op->groups > 1 && variant.ends_with("plain");
+}
+
 template <typename Unit>
 Estimate<Unit> nothing() {
   return {Unit(0), Unit(0), Unit(0)};
@@ -70,7 +78,12 @@ void make_free(LayerPrediction& layer, std::string reason) {
 }  // namespace
 
 Predictor::Predictor(DeviceModel model) : model_(std::move(model)) {
-  for (const auto& [key, models] : model_.layers) {
+  add_formulas(model_.layers);
+  add_formulas(model_.general);
+}
+
+void Predictor::add_formulas(const std::map<std::string, KeyModels>& all) {
+  for (const auto& [key, models] : all) {
     Formulas& f = formulas_[key];
     f.energy_interval = &models.energy_interval;
     if (models.runtime) {
@@ -107,6 +120,8 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
   }
   if (is_free(config)) {
     make_free(layer, "another view of the same bytes: no work");
+    if (const Seconds view = model_.overhead.view; view > Seconds(0))
+      layer.runtime = {view, view, view};
     return layer;
   }
   const std::string key = model_key(config);
@@ -116,15 +131,66 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
       make_free(layer, "dropout does nothing at inference");
       return layer;
     }
-    layer.reason = fmt::format("the device model has no samples of {}", key);
+    estimate(key, layer);
     return layer;
   }
-  const Formulas& f = found->second;
-  std::vector<double> features = extract_features(config);
+  const std::set<std::string>& measured = model_.layers.at(key).variants;
+  const std::string variant = variant_of(config, model_.layout);
+  const bool is_new = !measured.empty() && !measured.contains(variant);
+  if (is_new && runs_by_group(config, variant) && estimate_by_group(key, variant, layer))
+    return layer;
+  layer.covered = true;
+  apply(found->second, extract_features(config), layer);
+  if (is_new && layer.warnings.empty())
+    layer.warnings.push_back(fmt::format("extrapolates: no {} ({}) was measured", key, variant));
+  return layer;
+}
+
+// Groups of a convolution that no kernel of the stack takes together run as one small product each,
+// of a matrix of windows that is put together first and packed by the product: two transposing
+// moves of that size.
+bool Predictor::estimate_by_group(const std::string& key, const std::string& variant,
+                                  LayerPrediction& layer) const {
+  const auto& op = std::get<Convolution>(layer.config.op);
+  const auto product = formulas_.find("any.product");
+  if (product == formulas_.end() || !product->second.runtime) return false;
+  const Shape out = output_shape(layer.config);
+  const Shape windows{out[0], 2 * layer.config.inputs[0][1] * op.kernel.h * op.kernel.w,
+                      out.element_count_from(2)};
+  const LayerPrediction copy =
+      predict_layer(make_layer_config(DataMovement{MoveMode::kTranspose, windows}, {windows}));
+  if (!copy.runtime) return false;
+  apply(product->second, extract_general_features(layer.config), layer);
+  layer.runtime->value += copy.runtime->value;
+  layer.runtime->low += copy.runtime->low;
+  layer.runtime->high += copy.runtime->high;
+  if (layer.power)
+    layer.energy = {layer.power->value * layer.runtime->value,
+                    layer.power->low * layer.runtime->low, layer.power->high * layer.runtime->high};
+  layer.reason = fmt::format(
+      "no {} ({}) was measured; estimated as a product of matrices for each group and copies of "
+      "its windows",
+      key, variant);
+  return true;
+}
+
+// What is known of all kinds, for a kind that was never measured.
+void Predictor::estimate(const std::string& key, LayerPrediction& layer) const {
+  layer.reason = fmt::format("the device model has no samples of {}", key);
+  const std::string general = general_key(layer.config);
+  const auto found = formulas_.find(general);
+  if (found == formulas_.end() || !found->second.runtime) return;
+  apply(found->second, extract_general_features(layer.config), layer);
+  layer.reason = fmt::format(
+      "the device model has no samples of {}; estimated from its {} as layers of other kinds", key,
+      general == "any.product" ? "operations and bytes" : "bytes");
+}
+
+void Predictor::apply(const Formulas& f, std::vector<double> features,
+                      LayerPrediction& layer) const {
   const FormulaValue runtime = f.runtime->evaluate_with_cost(features);
   const double ms = runtime.value;
   const Band time_band = band_at(f.runtime_model->interval, ms);
-  layer.covered = true;
   layer.runtime = {milliseconds(ms), milliseconds(ms * time_band.low),
                    milliseconds(ms * time_band.high)};
   if (ms < 0) {  // only the faithful baselines can; the bounds keep their order
@@ -134,9 +200,10 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
   std::string warning = extrapolation(*f.runtime_model, f.range_at, features);
   if (!warning.empty()) layer.warnings.push_back(std::move(warning));
   if (!f.power) {
-    layer.reason =
-        model_.no_power.empty() ? fmt::format("no power samples of {}", key) : model_.no_power;
-    return layer;
+    layer.reason = model_.no_power.empty()
+                       ? fmt::format("no power samples of {}", f.runtime_model->key)
+                       : model_.no_power;
+    return;
   }
   append_runtime(features, runtime);
   const double watts = f.power->evaluate(features);
@@ -150,7 +217,6 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
     const Band energy_band = band_at(*f.energy_interval, energy.value());
     layer.energy = {energy, energy * energy_band.low, energy * energy_band.high};
   }
-  return layer;
 }
 
 NetworkPrediction Predictor::predict(const Network& network) const {
@@ -160,8 +226,12 @@ NetworkPrediction Predictor::predict(const Network& network) const {
   prediction.method = model_.method;
   prediction.batch = network.batch;
   prediction.no_power = model_.no_power;
-  for (const Layer& layer : network.layers) {
+  const bool as_it_is = model_.fusion.empty() && model_.layout.empty();
+  const FusedNetwork fused = as_it_is ? FusedNetwork{} : run_as_stack(network, model_);
+  for (const Layer& layer : as_it_is ? network.layers : fused.network.layers) {
     LayerPrediction p = predict_layer(layer.config);
+    if (!std::holds_alternative<Dropout>(layer.config.op))
+      prediction.overhead += model_.overhead.node;
     p.name = layer.name;
     p.params = layer.params;
     p.source_op = layer.source_op;

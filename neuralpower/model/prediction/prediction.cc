@@ -12,6 +12,13 @@ void add(std::optional<Estimate<Unit>>& sum, const Estimate<Unit>& part) {
   sum->high += part.high;
 }
 
+Estimate<Joules> at_average_power(const Estimate<Joules>& energy, const Estimate<Seconds>& time,
+                                  Seconds more) {
+  if (time.value <= Seconds(0)) return {};
+  const double share = more / time.value;
+  return {energy.value * share, energy.low * share, energy.high * share};
+}
+
 template <typename Unit>
 int largest(const std::vector<LayerPrediction>& layers,
             std::optional<Estimate<Unit>> LayerPrediction::*member) {
@@ -38,9 +45,10 @@ void add_up(NetworkPrediction& p) {
     const auto layer_macs = static_cast<double>(count_work(layer.config).macs);
     macs += layer_macs;
     ++p.coverage.layers;
-    if (!layer.covered) continue;
-    ++p.coverage.covered;
-    covered_macs += layer_macs;
+    if (layer.covered) {
+      ++p.coverage.covered;
+      covered_macs += layer_macs;
+    }
     if (!layer.runtime) continue;
     add(p.runtime, *layer.runtime);
     if (layer.energy) {
@@ -51,12 +59,17 @@ void add_up(NetworkPrediction& p) {
   }
   p.coverage.share_of_macs = macs > 0 ? covered_macs / macs : 1;
   if (!energy_known) p.energy.reset();
+  if (p.runtime && p.overhead > Seconds(0)) {
+    // Between layers the device draws what it draws on average.
+    if (p.energy) add(p.energy, at_average_power(*p.energy, *p.runtime, p.overhead));
+    add(p.runtime, Estimate<Seconds>{p.overhead, p.overhead, p.overhead});
+  }
   if (p.energy && p.runtime && p.runtime->value > Seconds(0)) {
     // The bounds of average power follow the layers' powers weighted by their times, not the ratio
     // of extreme energies and times.
     Estimate<Joules> at_power_bounds{};
     for (const LayerPrediction& layer : p.layers) {
-      if (!layer.covered || !layer.runtime || !layer.power) continue;
+      if (!layer.runtime || !layer.power) continue;
       at_power_bounds.low += layer.power->low * layer.runtime->value;
       at_power_bounds.high += layer.power->high * layer.runtime->value;
     }

@@ -45,11 +45,12 @@ struct NetworkPrediction {
   std::string network, device, method;
   std::int64_t batch = 1;
   std::vector<LayerPrediction> layers;
-  // Over the covered layers; absent if none is, power and energy also if the device has no power
-  // model for a layer that takes time.
-  std::optional<Estimate<Seconds>> runtime;
+  // Over the layers that have a prediction, covered or estimated; absent if none has, power and
+  // energy also if the device has no power model for a layer that takes time.
+  std::optional<Estimate<Seconds>> runtime;  // with the overhead
   std::optional<Estimate<Watts>> power;
   std::optional<Estimate<Joules>> energy;
+  Seconds overhead{0};   // what the software stack spends between the layers
   std::string no_power;  // why power and energy are absent
   Coverage coverage;
   // Index of the layer that takes most of each; -1 if there is none.

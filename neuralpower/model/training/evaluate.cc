@@ -134,6 +134,7 @@ void judge_networks(Evaluation& evaluation, const Predictor& predictor,
   for (const auto& [place, repetitions] : places) {
     NetworkSums& sum = sums[{std::get<0>(place), std::get<1>(place)}];
     sum.prediction.layers.push_back(predictor.predict_layer(repetitions.front()->layer));
+    sum.prediction.overhead += predictor.model().overhead.node;
     std::vector<double> times, energies;
     for (const Sample* s : repetitions) {
       times.push_back(s->runtime.value());

@@ -8,8 +8,12 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
+#include "neuralpower/model/prediction/stack.h"
+#include "neuralpower/model/training/general_models.h"
 #include "neuralpower/model/training/intervals.h"
 #include "neuralpower/model/training/provenance.h"
+#include "neuralpower/model/training/software_stacks.h"
+#include "neuralpower/network/fusion_rules.h"
 #include "neuralpower/regression/error_metrics.h"
 #include "neuralpower/regression/folds.h"
 
@@ -42,6 +46,37 @@ KeyModels bases_of(const std::string& key, const TrainOptions& options) {
   if (!options.from) return {};
   const auto found = options.from->layers.find(key);
   return found == options.from->layers.end() ? KeyModels{} : found->second;
+}
+
+double median_or_zero(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const std::size_t half = values.size() / 2;
+  std::nth_element(values.begin(), values.begin() + half, values.end());
+  return values[half];
+}
+
+// What the stack does to a network: the rules known of it, the chains that the samples show, and
+// what it spends between layers.
+void describe_stack(DeviceModel& model, const std::vector<Sample>& samples) {
+  StackRules rules;
+  for (const Sample& sample : samples)
+    if (rules.fusion.empty()) rules = rules_of_software(sample.software);
+  FusionRules known = FusionRules::parse(rules.fusion);
+  std::set<std::string> seen;
+  std::vector<double> around, views;
+  for (const Sample& sample : samples) {
+    if (sample.overhead > Seconds(0)) around.push_back(sample.overhead.value());
+    if (is_free(sample.layer)) views.push_back(sample.runtime.value());
+    // A sum in front of a norm is a step of it too, but no chain.
+    if (!sample.layer.post.empty() && !std::holds_alternative<Normalization>(sample.layer.op))
+      seen.insert(chain_of(sample.layer));
+  }
+  for (const std::string& chain : seen)
+    if (!known.chains.contains(chain)) rules.fusion.push_back(chain);
+  model.fusion = std::move(rules.fusion);
+  model.layout = std::move(rules.layout);
+  model.overhead.node = Seconds(median_or_zero(std::move(around)));
+  model.overhead.view = Seconds(median_or_zero(std::move(views)));
 }
 
 struct FittedModel {
@@ -165,21 +200,34 @@ DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOp
   for (const auto& [key, data] : groups)
     for (const ReducedSample& row : data.rows) lines.push_back(sample_line(row));
   model.samples_sha256 = lines_sha256(std::move(lines));
+  const bool any_key_is_large = std::any_of(groups.begin(), groups.end(), [](const auto& group) {
+    return group.second.rows.size() >= kMinimumRows;
+  });
+  if (!any_key_is_large)
+    throw bad_input(
+        fmt::format("no kind of layer has {} or more different configurations", kMinimumRows));
+  model.general = fit_general_models(groups);
+  describe_stack(model, samples);
   bool any_power = false;
   for (const auto& [key, data] : groups) {
-    if (data.rows.size() < kMinimumRows) continue;
-    if (progress) progress(rows_done / rows, key);
-    rows_done += static_cast<double>(data.rows.size());
-    KeyModels& models = model.layers[key];
-    models = fit_key_models(data, options);
+    KeyModels models;
+    if (data.rows.size() < kMinimumRows) {
+      models = scale_general_model(model.general, data);
+      if (!models.runtime) continue;
+    } else {
+      if (progress) progress(rows_done / rows, key);
+      rows_done += static_cast<double>(data.rows.size());
+      models = fit_key_models(data, options);
+    }
+    for (const ReducedSample& row : data.rows)
+      if (std::string variant = variant_of(row.layer, model.layout); !variant.empty())
+        models.variants.insert(std::move(variant));
+    model.layers[key] = models;
     any_power = any_power || models.power;
     model.configurations += static_cast<int>(data.rows.size());
     for (const ReducedSample& row : data.rows)
       model.trained_on.push_back(configuration_hash(row.text));
   }
-  if (model.layers.empty())
-    throw bad_input(
-        fmt::format("no kind of layer has {} or more different configurations", kMinimumRows));
   std::sort(model.trained_on.begin(), model.trained_on.end());
   if (!any_power)
     model.no_power = "the samples have no power: no meter was read when they were measured";

@@ -16,7 +16,7 @@
 
 namespace neuralpower {
 
-// A key with fewer configurations gets no model.
+// A key with fewer configurations gets the general model, scaled.
 inline constexpr std::size_t kMinimumRows = 5;
 
 // Fits runtime and, where there is any, power of one key, with held-out errors, ranges and
