@@ -225,15 +225,14 @@ std::vector<NeuralPowerFit::Candidate> NeuralPowerFit::candidates() const {
   const bool corrections = enough && !quantities_.empty();
   const bool full = options_.full_costs && small_ < costs_.cols &&
                     rows_ >= static_cast<std::size_t>(options_.rows_per_cost) * costs_.cols;
-  if (cost_names_.empty() || (input_.target == Target::kPower && input_.adapted)) {
+  if (cost_names_.empty()) {
     all.push_back({Base::kNone, 0});
     if (corrections)
       for (const double rate : options_.rates) all.push_back({Base::kNone, rate});
-    if (cost_names_.empty()) return all;
+    return all;
   }
-  if (input_.target == Target::kPower &&
-      !input_.adapted) {  // the sum of rates, or a constant, with a correction
-    all = {{Base::kSmall, 0}};
+  if (input_.target == Target::kPower) {  // the sum, or a constant, with a correction
+    all.push_back({Base::kSmall, 0});
     if (!corrections) return all;
     for (const double rate : options_.rates) all.push_back({Base::kNone, rate});
     all.push_back({Base::kSmall, options_.rates.front()});
