@@ -18,7 +18,7 @@ std::uint64_t times(std::uint64_t a, std::uint64_t b) {
 }
 
 // Choices of one repetition, as a number of combinations.
-std::uint64_t choices_of_one(const Space& space, const Repetition& r) {
+std::uint64_t choices_of_one(const Space& space, const RepeatBlock& r) {
   std::uint64_t count = 1;
   for (int k = 1; k <= r.each; ++k)
     count = times(count, space.parameters[static_cast<std::size_t>(r.of + k)].choices.size());
@@ -41,7 +41,7 @@ void for_each_part(const Space& space, VisitParameter parameter, VisitRepetition
 }
 
 // How many architectures a repetition alone gives.
-std::uint64_t count_of(const Space& space, const Repetition& r) {
+std::uint64_t count_of(const Space& space, const RepeatBlock& r) {
   const std::uint64_t one = choices_of_one(space, r);
   std::uint64_t power = 1, sum = 0;
   for (std::int64_t n = 0; n <= r.high; ++n) {
@@ -57,7 +57,7 @@ void decode_parameter(const Space& space, std::size_t p, std::uint64_t& index, A
   index /= choices;
 }
 
-void decode_repetition(const Space& space, const Repetition& r, std::uint64_t digit,
+void decode_repetition(const Space& space, const RepeatBlock& r, std::uint64_t digit,
                        Architecture& a) {
   const std::uint64_t one = choices_of_one(space, r);
   std::uint64_t power = 1;
@@ -107,7 +107,7 @@ std::optional<std::uint64_t> Space::count() const {
   std::uint64_t count = 1;
   for_each_part(
       *this, [&](std::size_t p) { count = times(count, parameters[p].choices.size()); },
-      [&](const Repetition& r) { count = times(count, count_of(*this, r)); });
+      [&](const RepeatBlock& r) { count = times(count, count_of(*this, r)); });
   return count < kTooMany ? std::optional(count) : std::nullopt;
 }
 
@@ -116,7 +116,7 @@ double Space::log10_count() const {
   for_each_part(
       *this,
       [&](std::size_t p) { log += std::log10(static_cast<double>(parameters[p].choices.size())); },
-      [&](const Repetition& r) {
+      [&](const RepeatBlock& r) {
         double one = 0;  // log10 of the choices of one repetition
         for (int k = 1; k <= r.each; ++k)
           one += std::log10(
@@ -132,7 +132,7 @@ double Space::log10_count() const {
 Architecture Space::at(std::uint64_t index) const {
   struct Part {
     std::size_t parameter = 0;
-    const Repetition* repetition = nullptr;
+    const RepeatBlock* repetition = nullptr;
   };
   std::vector<Part> parts;
   for_each_part(
@@ -140,7 +140,7 @@ Architecture Space::at(std::uint64_t index) const {
       [&](std::size_t p) {
         parts.push_back({p, nullptr});
       },
-      [&](const Repetition& r) {
+      [&](const RepeatBlock& r) {
         parts.push_back({0, &r});
       });
   Architecture a(parameters.size(), 0);

@@ -50,7 +50,7 @@ struct SpaceParameter {
 };
 
 // `repeat`: parameter `of` says how often; `each` parameters for each repetition follow it.
-struct Repetition {
+struct RepeatBlock {
   int of = 0, each = 0;
   std::int64_t low = 0, high = 0;
 };
@@ -82,7 +82,7 @@ using Architecture = std::vector<std::uint8_t>;  // one choice per parameter
 struct Space {
   std::string name;
   std::vector<SpaceParameter> parameters;
-  std::vector<Repetition> repetitions;
+  std::vector<RepeatBlock> repetitions;
   std::vector<SpaceLine> lines;  // repetitions unrolled
   std::vector<Requirement> requirements;
 
