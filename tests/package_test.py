@@ -115,17 +115,17 @@ def check_packages(folder):
     packages = {p.name.split("_")[0]: p for p in (folder / "packages").glob("*.deb")}
     check({"neuralpower", "libneuralpower-dev"} <= set(packages), f"packages: {sorted(packages)}")
     for package in packages.values():
-        run("dpkg-deb", "-x", package, folder / "root")
+        run("dpkg-deb", "-x", package, folder / "unpacked")
         fields = run("dpkg-deb", "-f", package)
         check("Depends: " in fields and "(>= .)" not in fields, fields)
-    for path in (folder / "root").rglob("*"):
-        check(path.relative_to(folder / "root").parts[0] == "usr" or not path.is_file(), f"{path}")
-    check_program(folder / "root/usr")
+    for path in (folder / "unpacked").rglob("*"):
+        check(path.relative_to(folder / "unpacked").parts[0] == "usr" or not path.is_file(), f"{path}")
+    check_program(folder / "unpacked/usr")
     if "python3-neuralpower" in packages:
         run("/usr/bin/python3", "-c", "import neuralpower; p = neuralpower.predict("
-            f"'{folder}/root/usr/share/neuralpower/examples/networks/nin.layers', 'xeon-gold-5120'); "
+            f"'{folder}/unpacked/usr/share/neuralpower/examples/networks/nin.layers', 'xeon-gold-5120'); "
             f"assert '{folder}' in neuralpower.__file__", cwd="/",
-            env={"PYTHONPATH": str(folder / "root/usr/lib/python3/dist-packages")})
+            env={"PYTHONPATH": str(folder / "unpacked/usr/lib/python3/dist-packages")})
 
 
 with tempfile.TemporaryDirectory() as name:

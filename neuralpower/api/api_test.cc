@@ -20,8 +20,9 @@ const std::string kAlexNet = NEURALPOWER_SOURCE_DIR "/examples/networks/alexnet.
 class ApiTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "neuralpower-api-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
+    folder_ = std::filesystem::path(testing::TempDir()) /
+              ("neuralpower-api-" + std::to_string(getpid()));  // each test is a process of its own
+    std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   std::filesystem::path folder_;
