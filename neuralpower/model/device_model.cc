@@ -40,6 +40,7 @@ Json bands_to_json(const std::vector<IntervalBand>& bands) {
 // What the value is made of, without what training says about it.
 Json formula_to_json(const LayerModel& model) {
   Json json;
+  json["regimes"] = Json::array();
   for (const Regime& regime : model.regimes) {
     Json r = {{"when", regime.when},
               {"intercept", regime.intercept},

@@ -7,6 +7,7 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/importers/layers/layer_list.h"
 #include "neuralpower/model/prediction/predict.h"
+#include "neuralpower/model/prediction/stack.h"
 #include "tests/fuzz/check_network.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
@@ -29,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   }
   try {
     const Predictor predictor(*std::move(model));
-    check(predictor.predict(network).layers.size() == network.layers.size());
+    const FusedNetwork run = run_as_stack(network, predictor.model());
+    check(predictor.predict(network).layers.size() == run.network.layers.size());
   } catch (const Error&) {  // terms that do not fit their kind of layer
   }
   return 0;
