@@ -7,11 +7,10 @@
 //
 // What is not one to one:
 //   BatchNorm followed by its Scale    one norm with the scale's parameters ("BatchNorm+Scale")
-//   SoftmaxWithLoss, ...CrossEntropyLoss   the softmax or sigmoid in it
-//   Accuracy, other losses, Silence    left out: they are no part of what is deployed; nor are
-//   labels pooling                            Caffe rounds up; `ceil=1` or, where Caffe starts a
-//   window in
-//                                      the padding, padding that says so
+//   SoftmaxWithLoss and the like       the softmax or sigmoid in it
+//   Accuracy, other losses, Silence    left out with their labels: no part of what is deployed
+//   pooling                            Caffe rounds up; `ceil=1` or, where Caffe starts a window
+//                                      in the padding, padding that says so
 //   LRN within channels                size is the window's area
 // A type that nobody knows is an UnsupportedOp, and so is a layer that reads what such a layer
 // writes, as its shape is not known.

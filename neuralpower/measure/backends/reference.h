@@ -5,14 +5,15 @@
 // Order of LayerValues::weights, all row-major:
 //   conv, deconv  weights [groups][out/groups][in/groups][kh][kw], bias [out]
 //   fc            weights [out][inputs], bias [out]
-//   norm batch    mean, variance, scale, shift [channels];  layer: scale, shift [last axis];
-//        group, instance: scale, shift [channels] (group without a size: 32);  rms: scale [last
-//        axis]
-//   activation prelu   slope [channels]
-//   recurrent     of the input [directions][inputs][gates][hidden], of the state
-//   [directions][hidden]
-//        [gates][hidden], bias [directions][gates][hidden]; gates of an LSTM: input, forget, cell,
-//        output; of a GRU: update, reset, new, and a fourth bias for the state's part of the new
+//   norm batch    mean, variance, scale, shift [channels]
+//   norm layer    scale, shift [last axis]
+//   norm rms      scale [last axis]
+//   norm group, instance   scale, shift [channels] (group without a size: 32)
+//   activation prelu       slope [channels]
+//   recurrent     of the input [directions][inputs][gates][hidden],
+//                 of the state [directions][hidden][gates][hidden],
+//                 bias [directions][gates][hidden]; gates of an LSTM: input, forget, cell, output;
+//                 of a GRU: update, reset, new, and a fourth bias for the state's part of the new
 // Parameters that the layer text does not have: epsilon 1e-5; lrn alpha 1e-4, beta 0.75, k 1;
 // leaky_relu 0.01; elu and celu 1; clip to [0, 6]; pow 2. Average pooling does not count padding.
 // Element-wise broadcast operands have one value per channel (axis 1) and come last.

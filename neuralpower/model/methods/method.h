@@ -52,6 +52,7 @@ FitResult fit_neuralpower(const FitInput& input);
 FitResult fit_published(const FitInput& input);
 FitResult fit_macs(const FitInput& input);
 FitResult fit_roofline(const FitInput& input);
+FitResult fit_paleo(const FitInput& input);
 FitResult fit_layer_type(const FitInput& input);
 FitResult fit_individual_layer(const FitInput& input);
 

@@ -21,6 +21,8 @@ constexpr Method kMethods[] = {
     {"macs", "a constant rate of multiply-accumulates, constant power", fit_macs},
     {"roofline", "operations at peak or bytes at bandwidth, constant power (Williams et al. 2009)",
      fit_roofline},
+    {"paleo", "operations at one rate plus bytes at another, both fitted (Qi et al. 2017)",
+     fit_paleo},
 };
 
 }  // namespace

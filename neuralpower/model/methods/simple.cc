@@ -4,13 +4,14 @@
 //
 //   macs              one constant rate: runtime = c x multiply-accumulates (bytes where there are
 //                     none), the c of least relative error; power constant
-//   roofline          runtime = max(flops / peak, bytes / bandwidth) (Williams et al. 2009), peak
-//   and
-//                     bandwidth being the 95th percentile of what the samples reached; power
-//                     constant
-//   layer-type        one model per layer type with a single application-level feature (complexity
-//   1)
-//                     and an intercept, by least squares as published
+//   roofline          runtime = max(flops / peak, bytes / bandwidth) (Williams et al. 2009), both
+//                     rates the 95th percentile of what the samples reached; power constant
+//   paleo             runtime = flops / peak + bytes / bandwidth (Qi et al. 2017), both rates those
+//                     of least relative error, which is Paleo's platform percent of peak
+//                     found for each kind; power constant. (paleo.h has Paleo itself, whose
+//                     rates come from a data sheet.)
+//   layer-type        one model per layer type with a single application-level feature
+//                     (complexity 1) and an intercept, by least squares as published
 //   individual-layer  the layer's own hyper-parameters and counts, chosen by the Lasso at the
 //                     one-standard-error penalty
 #include <fmt/format.h>
@@ -149,6 +150,29 @@ FitResult fit_roofline(const FitInput& input) {
       model.regimes = {memory};
     }
     return model;
+  });
+}
+
+FitResult fit_paleo(const FitInput& input) {
+  const auto terms = parse_terms({"flops", "bytes"}, input.key);
+  return fit_with_folds(input, [&](const std::vector<std::size_t>& rows) {
+    if (input.target != Target::kRuntime) return constant_model(input, rows);
+    MomentsBuilder builder(terms.size(), 1);
+    for (std::size_t i : rows) {
+      const std::span<const double> x(input.features.row(i), input.features.cols);
+      const double work[] = {terms[0].evaluate(x), terms[1].evaluate(x)};
+      const double weight = 1 / (input.values[i] * input.values[i]);
+      builder.add(work, &input.values[i], weight, i);
+    }
+    LinearFitOptions options;
+    options.non_negative = true;
+    options.intercept = false;
+    const LinearFit fit = fit_linear(builder.finish(), options);
+    Regime regime{"always", 0, {}, {}};
+    for (std::size_t j = 0; j < terms.size(); ++j)
+      if (fit.coefficients[j] > 0)
+        regime.terms.push_back({j == 0 ? "flops" : "bytes", fit.coefficients[j]});
+    return one_regime(input.key, std::move(regime));
   });
 }
 
