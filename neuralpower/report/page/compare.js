@@ -26,7 +26,7 @@ export function comparisonCaption(entries, metric) {
   if (missing.length) words.push(`No ${compareTitle(metric)} is known of ${missing.join(', ')}.`);
   const partial = entries.filter(({run}) => run.coverage.covered < run.coverage.layers)
     .map(({run, label}) => `${label} ${whole(run.coverage.covered)} of ${whole(run.coverage.layers)}`);
-  if (partial.length) words.push(`Totals leave out what is not covered; layers covered: ${partial.join(', ')}.`);
+  if (partial.length) words.push(`Layers covered by measurements: ${partial.join(', ')}; of the others totals have estimates, where there are any.`);
   return words.join(' ') || 'All layers of all of them are covered.';
 }
 

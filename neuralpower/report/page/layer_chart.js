@@ -16,7 +16,7 @@ const BEYOND = 4;           // intervals this much longer than the longest bar a
 // What is said of a layer in tooltips and to screen readers, a line each.
 export function describeLayer(run, layer) {
   const lines = [layer.text];
-  if (!layer.covered) return [...lines, `not covered: ${layer.reason}`];
+  if (!layer.covered) lines.push(`not covered: ${layer.reason}`);
   for (const metric of Object.values(METRICS)) {
     const estimate = layer[metric.id];
     if (!estimate) continue;

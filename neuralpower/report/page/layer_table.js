@@ -25,12 +25,10 @@ function shareColumn(run, styles) {
   const largest = run.layers.reduce((most, layer) => Math.max(most, run.share(layer)), 0);
   return {
     id: 'share', title: 'Share', unit: `of ${run.costMetric}`, number: true,
-    key: (layer) => (layer.covered ? run.share(layer) : -1),
+    key: (layer) => (layer.runtime ? run.share(layer) : -1),
     fill(cell, layer) {
-      if (!layer.covered) {
-        cell.append(element('span', {class: 'mark'}, 'not covered'));
-        return;
-      }
+      if (!layer.covered) cell.append(element('span', {class: 'mark'}, layer.runtime ? 'estimate' : 'not covered'));
+      if (!layer.runtime) return;
       const bar = element('span', {class: 'share-bar', 'aria-hidden': 'true'});
       bar.style.width = `${largest > 0 ? (60 * run.share(layer)) / largest : 0}px`;
       bar.style.backgroundColor = styles.get(layer.kind).colour;

@@ -51,9 +51,16 @@ function notices(run) {
   const found = [];
   const uncovered = run.layers.filter((layer) => !layer.covered);
   const outside = run.layers.filter((layer) => layer.state === 'outside');
-  if (uncovered.length)
-    found.push(notice(`✕ ${plural(uncovered.length, 'layer is', 'layers are')} not covered: the totals leave ${uncovered.length === 1 ? 'it' : 'them'} out (${percent(1 - run.coverage.share_of_macs)} of the multiply-accumulates)`,
-      grouped(uncovered, (layer) => layer.reason)));
+  const estimated = uncovered.filter((layer) => layer.runtime);
+  const unknown = uncovered.filter((layer) => !layer.runtime);
+  if (unknown.length)
+    found.push(notice(`✕ ${plural(unknown.length, 'layer is', 'layers are')} not covered: the totals leave ${unknown.length === 1 ? 'it' : 'them'} out (${percent(1 - run.coverage.share_of_macs)} of the multiply-accumulates)`,
+      grouped(unknown, (layer) => layer.reason)));
+  if (estimated.length) {
+    const share = estimated.reduce((sum, layer) => sum + run.share(layer), 0);
+    found.push(notice(`✕ ${plural(estimated.length, 'layer is', 'layers are')} of kinds never measured: estimated (${percent(share)} of the ${run.costMetric})`,
+      grouped(estimated, (layer) => layer.reason)));
+  }
   if (outside.length) {
     const share = outside.reduce((sum, layer) => sum + run.share(layer), 0);
     found.push(notice(`▲ ${plural(outside.length, 'layer lies', 'layers lie')} outside what was measured: trust ${outside.length === 1 ? 'it' : 'them'} less (${percent(share)} of the ${run.costMetric})`,

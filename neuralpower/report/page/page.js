@@ -150,7 +150,7 @@ export class Page {
     }
     const chips = kinds.map(({kind, layers, share, uncovered}) => {
       const {colour, shape} = this.styles.get(kind);
-      const worth = uncovered === layers ? 'not covered' : percent(share);
+      const worth = uncovered === layers && !share ? 'not covered' : percent(share);
       return element('button', {
         type: 'button', class: 'chip', 'aria-pressed': this.filter.kinds.has(kind) ? 'true' : 'false',
         title: `${plural(layers, 'layer')} of ${kind}`, 'data-kind': kind, onclick: () => this.toggleKind(kind),
