@@ -20,6 +20,7 @@ struct Sizes {
   Work work;
   std::vector<Shape> const* inputs = nullptr;
   double cell = 4;
+  double adds = 0;  // tensors added in the same unit
 
   // Size along an axis as a double; 1 beyond the rank, so that 2-d and 4-d inputs share features.
   static double at(const Shape& shape, std::size_t axis) {
@@ -188,6 +189,7 @@ struct Describe {
     sink.add("kh", static_cast<double>(std::max<std::int64_t>(op.size, 1)));
     sink.add("kw", 1);
     add_work(s, sink);
+    sink.add("adds", s.adds);
   }
 
   void operator()(const Concat&) const {
@@ -321,6 +323,7 @@ void extract_features(const LayerConfig& config, std::span<double> values) {
   sizes.work = count_work(config);
   sizes.inputs = &config.inputs;
   sizes.cell = bytes_per_element(config.dtype);
+  for (const PostOp& step : config.post) sizes.adds += step.kind == PostOp::Kind::kAdd;
   ValueSink sink(values);
   std::visit(Describe<ValueSink>{sizes, sink}, config.op);
 }

@@ -16,6 +16,7 @@
 //   Hp, Wp                the padded input
 //   Hr, Wr                as much of it as windows reach: (Ho - 1) sh + kh
 //   eh                    height of the kernel with its dilation: (kh - 1) dh + 1
+//   adds                  of a norm: the tensors that are added in the same unit
 // All are finite and at least 0.
 //
 // The keys "any.product" and "any.element" stand for layers of all kinds: their features are what

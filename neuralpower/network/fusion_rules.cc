@@ -10,6 +10,7 @@
 #include "neuralpower/base/text.h"
 #include "neuralpower/network/mode_names.h"
 #include "neuralpower/network/shape_inference.h"
+#include "neuralpower/network/slice_fusion.h"
 
 namespace neuralpower {
 namespace {
@@ -229,6 +230,8 @@ FusionRules FusionRules::parse(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     if (text == "constants") {
       rules.constants = true;
+    } else if (text == "slices") {
+      rules.slices = true;
     } else if (text.find('+') != std::string::npos) {
       parse_chain(rules, text);
     } else if (is_pattern(text)) {
@@ -283,7 +286,8 @@ std::string joined_name(const std::string& unit, const std::string& member) {
 }
 
 FusedNetwork apply_fusion(const Network& network, const FusionRules& rules) {
-  const FusedNetwork patterns = fuse_patterns(network, rules.patterns);
+  FusedNetwork patterns = fuse_patterns(network, rules.patterns);
+  if (rules.slices) patterns = join_slices(std::move(patterns));
   return Fusion(patterns.network, rules, patterns.groups).run();
 }
 

@@ -4,6 +4,7 @@
 //   "gelu" "silu" "hard_swish" "hard_sigmoid" "layer_norm" "rms_norm" "attention"
 //   "channel_shuffle"     patterns of fusion.h that the stack recognises
 //   "constants"           layers that read no activation are computed once, when a model is loaded
+//   "slices"              slices that together are all of a tensor run as one split
 //   "conv+add+relu"       an operation and what runs inside it, in this order; "conv+add" alone is
 //                         meant too. Steps: activation modes, add, mul, norm
 //   "conv+(norm.batch)"   in parentheses: folded into the weights before the first step, costs
@@ -27,7 +28,7 @@ namespace neuralpower {
 
 struct FusionRules {
   std::set<std::string> patterns;
-  bool constants = false;
+  bool constants = false, slices = false;
   std::set<std::string> chains;                         // "conv+add": every prefix of a rule
   std::map<std::string, std::set<std::string>> folded;  // behind an operation
   std::map<std::string, std::set<std::string>> led_by;  // in front of an operation

@@ -79,6 +79,38 @@ TEST(FusionRules, AreRefusedIfTheyMakeNoSense) {
   EXPECT_THROW(FusionRules::parse({"magic"}), Error);
 }
 
+TEST(FusionRules, SlicesThatAreAllOfATensorAreOneSplit) {
+  Sketch sketch({1, 8, 4, 4});
+  const std::string half = "move mode=slice batch=1 in=8x4x4 to=1x4x4x4";
+  const auto first = sketch.add(half, {0});
+  const auto second = sketch.add(half, {0});
+  const Network halves =
+      sketch.network(sketch.add("add batch=1 in=4x4x4 inputs=2", {first, second}));
+  EXPECT_THAT(units(halves, {"slices"}),
+              ElementsAre("l0: move mode=split batch=1 in=8x4x4 to=1x8x4x4",
+                          "l2: add batch=1 in=4x4x4 inputs=2"));
+  EXPECT_EQ(units(halves, {"constants"}).size(), 3u);
+  const FusedNetwork fused = apply_fusion(halves, FusionRules::parse({"slices"}));
+  EXPECT_THAT(fused.network.layers[0].outputs, ElementsAre(first, second));
+  EXPECT_EQ(fused.groups[0].pattern, "slices");
+  EXPECT_THAT(fused.groups[0].members, ElementsAre("l0", "l1"));
+}
+
+TEST(FusionRules, IndicesOfAnAxisAreOneSplitAndPartsAreNot) {
+  Sketch sketch({3, 5, 6});
+  const std::string one = "move mode=gather batch=3 in=5x6 to=5x6";
+  const auto q = sketch.add(one, {0}), k = sketch.add(one, {0}), v = sketch.add(one, {0});
+  const auto sum = sketch.add("add batch=5 in=6 inputs=3", {q, k, v});
+  const auto part = sketch.add("move mode=slice batch=5 in=6 to=5x2", {sum});
+  const auto other = sketch.add("move mode=slice batch=5 in=6 to=5x2", {sum});
+  const auto all = sketch.add("concat batch=5 in=2+2", {part, other});
+  EXPECT_THAT(
+      units(sketch.network(all), {"slices"}),
+      ElementsAre("l0: move mode=split batch=3 in=5x6 to=3x5x6", "l3: add batch=5 in=6 inputs=3",
+                  "l4: move mode=slice batch=5 in=6 to=5x2",
+                  "l5: move mode=slice batch=5 in=6 to=5x2", "l6: concat batch=5 in=2+2"));
+}
+
 TEST(FusionRules, StepsCountAsTheWorkTheyWere) {
   const Work plain = count_work(parse_layer(kConv));
   const Work fused = count_work(parse_layer(std::string(kConv) + " post=add+relu"));

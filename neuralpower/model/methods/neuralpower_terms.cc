@@ -213,11 +213,11 @@ CandidateTerms matrix_product(const std::string& rows, const std::string& inner,
   const auto costs = [&](std::initializer_list<const char*> patterns, bool each) {
     for (const char* p : patterns) c.costs.push_back((each ? many : "") + text(p));
   };
-  // A product with a vector streams its bytes; any other packs its matrices first.
-  costs({"1", "macs*[min(R,C)>1]", "in_bytes*[min(R,C)>1]", "out_bytes*[min(R,C)>1]",
-         "bytes*[min(R,C)==1]"},
-        false);
-  if (many.empty()) costs({"@*[min(R,C)>1]"}, false);
+  // A product with a vector streams its bytes; any other packs its matrices first. Weights are read
+  // once, however few rows there are.
+  costs({"1", "macs*[min(R,C)>1]"}, false);
+  if (many.empty()) costs({"@"}, false);
+  costs({"bytes*[min(R,C)==1]", "in_bytes*[min(R,C)>1]", "out_bytes*[min(R,C)>1]"}, false);
   c.costs.push_back(many.empty() ? rows : many.substr(0, many.size() - 1));
   c.small = c.costs.size();
   costs({"K", "C", "R*K*up(C,16)*[min(R,C)>1]", "R*K*up(C,64)*[min(R,C)>1]",
@@ -327,6 +327,8 @@ CandidateTerms tensors() {
 
 CandidateTerms normalisation() {
   CandidateTerms c = elements("C*Hi*Wi");
+  c.costs.insert(c.costs.begin() + 2, "in_bytes*[adds>0]");
+  ++c.small;
   append(c.costs, {"N*C", "C", "N*Hi*Wi", "N*up(C,16)*Hi*Wi", "in_bytes*kh"});
   append(c.quantities, {"log2(C)", "log2(Hi*Wi)", "log2(N*C)", "log2(Wi)", "log2(N*Hi*Wi)", "kh"});
   append_waste(c.quantities, "C", {8, 16, 32});

@@ -109,6 +109,8 @@ std::string variant_of(const LayerConfig& config, const std::vector<LayoutRule>&
 }
 
 FusedNetwork run_as_stack(const Network& network, const DeviceModel& model) {
+  // A list of layers, not a graph: they are units already.
+  if (network.tensors.empty()) return {network, {}, {}};
   FusedNetwork result = model.fusion.empty()
                             ? FusedNetwork{network, {}, {}}
                             : apply_fusion(network, FusionRules::parse(model.fusion));

@@ -118,6 +118,19 @@ KeyModels fit_general(const std::string& general, const std::vector<Row>& rows) 
   return models;
 }
 
+Regime scaled(Regime regime, double ratio) {
+  regime.intercept *= ratio;
+  for (WeightedTerm& term : regime.terms) term.coefficient *= ratio;
+  return regime;
+}
+
+bool has_sum(const KeyData& data, std::size_t row) {
+  const auto names = feature_names(data.key);
+  const auto at = std::find(names.begin(), names.end(), "adds");
+  return at != names.end() &&
+         data.features[row * data.feature_count + static_cast<std::size_t>(at - names.begin())] > 0;
+}
+
 }  // namespace
 
 std::map<std::string, KeyModels> fit_general_models(const std::map<std::string, KeyData>& groups) {
@@ -138,23 +151,30 @@ KeyModels scale_general_model(const std::map<std::string, KeyModels>& general,
   const auto found = general.find(general_key(data.rows.front().layer));
   if (found == general.end()) return {};
   const LayerFormula formula(*found->second.runtime);
-  std::vector<double> ratios;
+  // Layers with a sum in front may be other kernels altogether: a ratio for each.
+  std::map<bool, std::vector<double>> ratios;
   for (std::size_t i = 0; i < data.rows.size(); ++i)
-    ratios.push_back(data.runtime_ms[i] /
-                     formula.evaluate(extract_general_features(data.rows[i].layer)));
-  const double ratio = median(ratios);
+    ratios[has_sum(data, i)].push_back(
+        data.runtime_ms[i] / formula.evaluate(extract_general_features(data.rows[i].layer)));
   KeyModels models;
   models.runtime = found->second.runtime;
   LayerModel& runtime = *models.runtime;
   runtime.key = data.key;
-  Regime& regime = runtime.regimes.front();
-  regime.intercept *= ratio;
-  for (WeightedTerm& term : regime.terms) term.coefficient *= ratio;
+  const Regime unscaled = runtime.regimes.front();
+  runtime.regimes.clear();
+  std::string note;
+  for (auto at = ratios.rbegin(); at != ratios.rend(); ++at) {
+    const bool is_last = std::next(at) == ratios.rend();
+    const double ratio = median(at->second);
+    runtime.regimes.push_back(scaled(unscaled, ratio));
+    if (!is_last) runtime.regimes.back().when = "adds>0";
+    note += fmt::format("{}{:.3g}", note.empty() ? "" : " with a sum, else times ", ratio);
+  }
   runtime.minimum.reset();
   runtime.report = {};
   runtime.report.rows = static_cast<int>(data.rows.size());
   runtime.report.terms = count_terms(runtime);
-  runtime.report.note = fmt::format("too few samples: the general model times {:.3g}", ratio);
+  runtime.report.note = "too few samples: the general model times " + note;
   if (data.has_power()) models.power = constant_power(data.key, median(data.power_w));
   return models;
 }

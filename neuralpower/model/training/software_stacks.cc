@@ -19,6 +19,7 @@ struct Stack {
 // ONNX Runtime's graph optimisations on a CPU, at level "all".
 constexpr std::string_view kOnnxRuntimeFusion[] = {
     "constants",
+    "slices",
     "gelu",
     "silu",
     "hard_swish",
