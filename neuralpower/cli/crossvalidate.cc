@@ -43,7 +43,7 @@ Action configure_crossvalidate(CLI::App& app) {
     {
       ProgressBar bar(app);
       const auto show = [&](double fraction, const std::string& what) { bar.show(fraction, what); };
-      const std::vector<Sample> samples = read_samples(options->files);
+      const std::vector<Sample> samples = read_training_samples(options->files);
       evaluation = cross_validate_method(samples, options->cross_validate, show);
       if (!options->networks.empty())
         leave_networks_out(evaluation, samples, read_networks_csv(options->networks),

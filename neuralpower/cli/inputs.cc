@@ -2,9 +2,11 @@
 #include "neuralpower/cli/inputs.h"
 
 #include <algorithm>
+#include <iostream>
 #include <thread>
 
 #include "neuralpower/model/methods/method.h"
+#include "neuralpower/model/training/software_stacks.h"
 
 namespace neuralpower::cli {
 
@@ -14,6 +16,12 @@ DeviceModel find_device_model(const std::string& name_or_file) {
 
 PaleoDevice find_device_spec(const std::string& name_or_file) {
   return load_paleo_device(find_spec_file(name_or_file));
+}
+
+std::vector<Sample> read_training_samples(const std::vector<std::string>& files) {
+  KeptSamples kept = keep_one_kind_of_run(read_samples(files));
+  if (!kept.left_out.empty()) std::cerr << "neuralpower: warning: " << kept.left_out << "\n";
+  return std::move(kept.samples);
 }
 
 void add_training_options(CLI::App& app, TrainOptions& options) {

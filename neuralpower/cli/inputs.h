@@ -20,6 +20,9 @@ DeviceModel find_device_model(const std::string& name_or_file);
 // A device's data sheet by file, or by the name of a shipped one.
 PaleoDevice find_device_spec(const std::string& name_or_file);
 
+// Samples to learn from; says on standard error what of them does not go together and is left out.
+std::vector<Sample> read_training_samples(const std::vector<std::string>& files);
+
 // --method and --seed.
 void add_training_options(CLI::App& app, TrainOptions& options);
 

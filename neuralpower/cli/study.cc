@@ -44,7 +44,7 @@ Action configure_study(CLI::App& app) {
   return [options, &app] {
     for (const Target target : {Target::kRuntime, Target::kPower, Target::kEnergy})
       if (options->target == to_string(target)) options->study.target = target;
-    const auto samples = read_samples(options->files);
+    const auto samples = read_training_samples(options->files);
     Study study;
     {
       ProgressBar bar(app);

@@ -41,7 +41,7 @@ int train_on_totals(const Options& options) {
   const auto networks = read_networks_csv(options.networks);
   const NetworkTraining training =
       train_on_networks(match_networks(networks, read_measured_networks(options.models, networks)),
-                        read_samples(options.files), options.train);
+                        read_training_samples(options.files), options.train);
   save_device_model(training.model, options.out);
   RenderOptions render;
   render.width = terminal_width();
@@ -74,7 +74,7 @@ Action configure_train(CLI::App& app) {
     if (!options->networks.empty()) return train_on_totals(*options);
     if (!options->from.empty())
       options->train.from = std::make_shared<const DeviceModel>(find_device_model(options->from));
-    const auto samples = read_samples(options->files);
+    const auto samples = read_training_samples(options->files);
     DeviceModel model;
     {
       ProgressBar bar(app);

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/model/training/software_stacks.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
 #include <span>
 
 namespace neuralpower {
 namespace {
+
+constexpr std::string_view kNotFused = ", not fused";
 
 struct LayoutRow {
   std::string_view layers, when, takes;
@@ -88,7 +94,7 @@ constexpr Stack kStacks[] = {
 
 StackRules rules_of_software(std::string_view software) {
   StackRules rules;
-  if (software.ends_with("not fused")) return rules;
+  if (software.ends_with(kNotFused)) return rules;
   for (const Stack& stack : kStacks) {
     if (!software.starts_with(stack.name)) continue;
     rules.fusion.assign(stack.fusion.begin(), stack.fusion.end());
@@ -98,6 +104,29 @@ StackRules rules_of_software(std::string_view software) {
     break;
   }
   return rules;
+}
+
+KeptSamples keep_one_kind_of_run(std::vector<Sample> samples) {
+  std::set<std::string, std::less<>> fused;
+  for (const Sample& sample : samples)
+    if (!sample.software.ends_with(kNotFused)) fused.insert(sample.software);
+  const auto is_left_out = [&](const Sample& sample) {
+    std::string_view software = sample.software;
+    if (!software.ends_with(kNotFused)) return false;
+    software.remove_suffix(kNotFused.size());
+    return fused.contains(software);
+  };
+  std::string stack;
+  for (const Sample& sample : samples)
+    if (is_left_out(sample)) stack = sample.software;
+  const auto removed = std::erase_if(samples, is_left_out);
+  KeptSamples kept{std::move(samples), ""};
+  if (removed > 0)
+    kept.left_out = fmt::format(
+        "{} samples of '{}' are left out: the others ran fused, with other kernels for the same "
+        "layers; for a model of runs without fusion train on those samples alone",
+        removed, stack);
+  return kept;
 }
 
 }  // namespace neuralpower
