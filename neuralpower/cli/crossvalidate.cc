@@ -16,15 +16,14 @@ namespace neuralpower::cli {
 
 Action configure_crossvalidate(CLI::App& app) {
   struct Options {
-    std::vector<std::string> files;
+    SamplesOption samples;
     CrossValidateOptions cross_validate;
     std::string networks;
     FormatOption format;
   };
   auto options = std::make_shared<Options>();
   options->cross_validate.train.threads = default_threads();
-  app.add_option("samples", options->files, "Measured layers: CSV files or stores (.db)")
-      ->required();
+  options->samples.add_to(app);
   add_training_options(app, options->cross_validate.train);
   app.add_option("--folds", options->cross_validate.folds, "Number of folds")
       ->check(CLI::Range(2, 1000))
@@ -43,7 +42,7 @@ Action configure_crossvalidate(CLI::App& app) {
     {
       ProgressBar bar(app);
       const auto show = [&](double fraction, const std::string& what) { bar.show(fraction, what); };
-      const std::vector<Sample> samples = read_training_samples(options->files);
+      const std::vector<Sample> samples = options->samples.read();
       evaluation = cross_validate_method(samples, options->cross_validate, show);
       if (!options->networks.empty())
         leave_networks_out(evaluation, samples, read_networks_csv(options->networks),

@@ -16,7 +16,7 @@ namespace neuralpower::cli {
 Action configure_evaluate(CLI::App& app) {
   struct Options {
     std::string device;
-    std::vector<std::string> files;
+    SamplesOption samples;
     std::string networks;
     std::vector<std::string> models;
     FormatOption format;
@@ -24,8 +24,7 @@ Action configure_evaluate(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("device", options->device, "Device model: a file, or the name of a shipped one")
       ->required();
-  app.add_option("samples", options->files, "Measured layers: CSV files or stores (.db)")
-      ->required();
+  options->samples.add_to(app);
   app.add_option(
       "--networks", options->networks,
       "Whole networks measured, CSV: network,batch,repetition,runtime_ms,power_w,energy_j");
@@ -36,7 +35,7 @@ Action configure_evaluate(CLI::App& app) {
   options->format.add_to(app, {"table", "json"});
   return [options] {
     const Predictor predictor(find_device_model(options->device));
-    const auto samples = read_samples(options->files);
+    const auto samples = options->samples.read();
     const auto networks = options->networks.empty() ? std::vector<NetworkSample>{}
                                                     : read_networks_csv(options->networks);
     std::vector<NetworkPrediction> predictions;

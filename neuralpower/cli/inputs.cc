@@ -7,6 +7,7 @@
 
 #include "neuralpower/model/methods/method.h"
 #include "neuralpower/model/training/software_stacks.h"
+#include "neuralpower/samples/origin.h"
 
 namespace neuralpower::cli {
 
@@ -18,9 +19,20 @@ PaleoDevice find_device_spec(const std::string& name_or_file) {
   return load_paleo_device(find_spec_file(name_or_file));
 }
 
-std::vector<Sample> read_training_samples(const std::vector<std::string>& files) {
-  KeptSamples kept = keep_one_kind_of_run(read_samples(files));
+void SamplesOption::add_to(CLI::App& app, bool required) {
+  app.add_option("samples", files, "Measured layers: CSV files or stores (.db)")
+      ->required(required);
+  app.add_option("--measured-on", device, "Only the rows of this device");
+  app.add_option("--software", software, "Only the rows of this software stack");
+  app.add_flag("--mixed", mixed, "Take rows of several devices or software stacks as one");
+}
+
+std::vector<Sample> SamplesOption::read() const {
+  std::vector<Sample> samples = samples_of(read_samples(files), device, software);
+  if (mixed) return samples;
+  KeptSamples kept = keep_one_kind_of_run(std::move(samples));
   if (!kept.left_out.empty()) std::cerr << "neuralpower: warning: " << kept.left_out << "\n";
+  expect_one_origin(kept.samples);
   return std::move(kept.samples);
 }
 

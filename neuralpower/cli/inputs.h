@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "neuralpower/api/inputs.h"
 #include "neuralpower/api/shipped_files.h"
@@ -20,8 +21,18 @@ DeviceModel find_device_model(const std::string& name_or_file);
 // A device's data sheet by file, or by the name of a shipped one.
 PaleoDevice find_device_spec(const std::string& name_or_file);
 
-// Samples to learn from; says on standard error what of them does not go together and is left out.
-std::vector<Sample> read_training_samples(const std::vector<std::string>& files);
+// Measured layers that a command takes as those of one device and one software stack.
+struct SamplesOption {
+  std::vector<std::string> files;
+  std::string device, software;
+  bool mixed = false;
+
+  // The positional argument `samples`, and --measured-on, --software and --mixed.
+  void add_to(CLI::App& app, bool required = true);
+  // Error (bad input) for rows of several origins, unless one is chosen or they may be mixed. Says
+  // on standard error what is left out because it ran without its stack's fusion.
+  std::vector<Sample> read() const;
+};
 
 // --method and --seed.
 void add_training_options(CLI::App& app, TrainOptions& options);

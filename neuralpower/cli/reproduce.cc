@@ -33,12 +33,12 @@ void write_figures(const std::string& folder, const std::vector<Reproduction>& a
 
 Action configure_reproduce(CLI::App& app) {
   struct Options {
-    std::vector<std::string> samples;
+    SamplesOption samples;
     std::string device, networks, sheet, errors, figures;
     FormatOption format;
   };
   auto options = std::make_shared<Options>();
-  app.add_option("samples", options->samples, "Measured layers: CSV files or stores");
+  options->samples.add_to(app, false);
   app.add_option("--device", options->device, "Device model: a file, or the name of a shipped one");
   app.add_option("--networks", options->networks, "CSV of whole networks measured");
   app.add_option("--paleo", options->sheet, "Data sheet of the device, to set Paleo beside");
@@ -49,7 +49,7 @@ Action configure_reproduce(CLI::App& app) {
     std::vector<Reproduction> all = {read_published(published_folder())};
     std::vector<Sample> samples;
     const bool own = !options->device.empty();
-    if (!own && (!options->samples.empty() || !options->networks.empty() ||
+    if (!own && (!options->samples.files.empty() || !options->networks.empty() ||
                  !options->sheet.empty() || !options->errors.empty()))
       throw usage_error("samples and networks need --device, the model to compare them with");
     if (own) {
@@ -60,7 +60,7 @@ Action configure_reproduce(CLI::App& app) {
       if (!options->networks.empty()) networks = read_networks_csv(options->networks);
       std::map<std::string, ErrorRate> errors;
       if (!options->errors.empty()) errors = read_errors_csv(options->errors);
-      samples = read_samples(options->samples);
+      samples = options->samples.read();
       all.push_back(reproduce(predictor, samples, networks, sheet, errors));
     }
     if (!options->figures.empty()) {

@@ -15,15 +15,14 @@ namespace neuralpower::cli {
 
 Action configure_study(CLI::App& app) {
   struct Options {
-    std::vector<std::string> files;
+    SamplesOption samples;
     std::string target = "runtime", plot;
     StudyOptions study;
     FormatOption format;
   };
   auto options = std::make_shared<Options>();
   options->study.threads = default_threads();
-  app.add_option("samples", options->files, "Measured layers: CSV files or stores (.db)")
-      ->required();
+  options->samples.add_to(app);
   app.add_option("--target", options->target, "What is predicted: runtime, power or energy")
       ->check(CLI::IsMember({"runtime", "power", "energy"}))
       ->capture_default_str();
@@ -44,7 +43,7 @@ Action configure_study(CLI::App& app) {
   return [options, &app] {
     for (const Target target : {Target::kRuntime, Target::kPower, Target::kEnergy})
       if (options->target == to_string(target)) options->study.target = target;
-    const auto samples = read_training_samples(options->files);
+    const auto samples = options->samples.read();
     Study study;
     {
       ProgressBar bar(app);

@@ -17,7 +17,7 @@ namespace neuralpower::cli {
 namespace {
 
 struct Options {
-  std::vector<std::string> files;
+  SamplesOption samples;
   std::string out, from, networks;
   std::vector<std::string> models;
   TrainOptions train;
@@ -27,7 +27,7 @@ void check(const Options& options) {
   if (options.networks.empty()) {
     if (!options.models.empty())
       throw usage_error("--models are the files of measured networks: give --networks too");
-    if (options.files.empty())
+    if (options.samples.files.empty())
       throw usage_error("nothing to learn from: give samples, or --networks and --models");
     return;
   }
@@ -41,7 +41,7 @@ int train_on_totals(const Options& options) {
   const auto networks = read_networks_csv(options.networks);
   const NetworkTraining training =
       train_on_networks(match_networks(networks, read_measured_networks(options.models, networks)),
-                        read_training_samples(options.files), options.train);
+                        options.samples.read(), options.train);
   save_device_model(training.model, options.out);
   RenderOptions render;
   render.width = terminal_width();
@@ -55,7 +55,7 @@ int train_on_totals(const Options& options) {
 Action configure_train(CLI::App& app) {
   auto options = std::make_shared<Options>();
   options->train.threads = default_threads();
-  app.add_option("samples", options->files, "Measured layers: CSV files or stores (.db)");
+  options->samples.add_to(app, false);
   app.add_option("-o,--out", options->out, "Device model to write")->required();
   app.add_option("--device", options->train.device, "Name of the device")->required();
   add_training_options(app, options->train);
@@ -74,7 +74,7 @@ Action configure_train(CLI::App& app) {
     if (!options->networks.empty()) return train_on_totals(*options);
     if (!options->from.empty())
       options->train.from = std::make_shared<const DeviceModel>(find_device_model(options->from));
-    const auto samples = read_training_samples(options->files);
+    const auto samples = options->samples.read();
     DeviceModel model;
     {
       ProgressBar bar(app);

@@ -96,6 +96,9 @@ Conditions campaign_conditions(const DeviceIdentity& device, const Backend& back
     conditions.device = gpu->second;
   const auto library = conditions.details.find("library");
   conditions.software = library == conditions.details.end() ? backend.name() : library->second;
+  if (const auto threads = conditions.details.find("threads"); threads != conditions.details.end())
+    conditions.software +=
+        ", " + threads->second + (threads->second == "1" ? " thread" : " threads");
   conditions.details["meter"] = meter ? meter->name() + ": " + meter->describe() : "none";
   conditions.details["priority"] = priority;
   return conditions;

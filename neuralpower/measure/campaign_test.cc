@@ -140,7 +140,7 @@ TEST_F(Campaign, ConditionsNameTheBackendAndTheMeter) {
   const Conditions conditions =
       campaign_conditions({"a machine", {{"cpus", "2"}}}, backend_, nullptr, "normal");
   EXPECT_EQ(conditions.device, "a machine");
-  EXPECT_EQ(conditions.software, "fake");
+  EXPECT_EQ(conditions.software, "fake, 1 thread");
   EXPECT_EQ(conditions.details.at("meter"), "none");
   EXPECT_EQ(conditions.details.at("threads"), "1");
 }

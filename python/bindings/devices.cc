@@ -75,20 +75,23 @@ TrainOptions train_options(const std::string& device, const std::string& source,
 }
 
 Device train(const Samples& samples, const std::string& device, const std::string& source,
-             const std::string& method, std::uint64_t seed, unsigned threads,
+             const std::string& method, std::uint64_t seed, unsigned threads, bool mixed,
              const Progress& progress) {
-  return run_interruptibly<Device>(
-      progress, false,
-      [rows = samples.rows, options = train_options(device, source, method, seed, threads)](
-          Checkpoint& checkpoint) { return Device::train(rows, options, std::ref(checkpoint)); });
+  TrainOptions options = train_options(device, source, method, seed, threads);
+  options.mixed = mixed;
+  return run_interruptibly<Device>(progress, false,
+                                   [rows = samples.rows, options](Checkpoint& checkpoint) {
+                                     return Device::train(rows, options, std::ref(checkpoint));
+                                   });
 }
 
 std::string cross_validate_to_json(const Samples& samples, const std::string& method,
                                    std::size_t folds, const std::string& group, std::uint64_t seed,
-                                   unsigned threads, const Progress& progress) {
+                                   unsigned threads, bool mixed, const Progress& progress) {
   if (folds < 2) throw usage_error("folds is " + std::to_string(folds) + "; it must be at least 2");
   CrossValidateOptions options;
   options.train = train_options("", "", method, seed, threads);
+  options.train.mixed = mixed;
   options.folds = folds;
   options.group = group;
   return run_interruptibly<std::string>(
@@ -170,10 +173,11 @@ void bind_devices(py::module_& module) {
       .def("to_json", &Device::to_json, py::call_guard<py::gil_scoped_release>())
       .def("save", &Device::save, py::arg("file"), py::call_guard<py::gil_scoped_release>());
   module.def("train", &train, py::arg("samples"), py::arg("device"), py::arg("source"),
-             py::arg("method"), py::arg("seed"), py::arg("threads"), py::arg("progress"));
+             py::arg("method"), py::arg("seed"), py::arg("threads"), py::arg("mixed"),
+             py::arg("progress"));
   module.def("cross_validate", &cross_validate_to_json, py::arg("samples"), py::arg("method"),
              py::arg("folds"), py::arg("group"), py::arg("seed"), py::arg("threads"),
-             py::arg("progress"));
+             py::arg("mixed"), py::arg("progress"));
   module.def("predict_analytically", &predict_analytically, py::arg("network"),
              py::arg("data_sheet"), py::call_guard<py::gil_scoped_release>());
   module.def("devices_json", &devices_json, py::call_guard<py::gil_scoped_release>());

@@ -4,6 +4,7 @@
 
 #include "neuralpower/api/inputs.h"
 #include "neuralpower/network/layer_text.h"
+#include "neuralpower/samples/origin.h"
 #include "neuralpower/samples/samples_csv.h"
 #include "python/bindings/bindings.h"
 
@@ -59,6 +60,12 @@ std::string to_csv(const Samples& samples) {
 void bind_samples(py::module_& module) {
   py::class_<Samples>(module, "Samples")
       .def("columns", &columns)
+      .def(
+          "only",
+          [](const Samples& s, const std::string& device, const std::string& software) {
+            return Samples{samples_of(s.rows, device, software)};
+          },
+          py::arg("device"), py::arg("software"), py::call_guard<py::gil_scoped_release>())
       .def("to_csv", &to_csv, py::call_guard<py::gil_scoped_release>())
       .def("__len__", [](const Samples& s) { return s.rows.size(); });
   module.def(

@@ -79,7 +79,8 @@ def methods() -> dict[str, str]:
 
 
 def train(samples: SamplesLike, device: str, *, method: str = "neuralpower", source: str = "",
-          seed: int = 1, threads: Optional[int] = None, progress: Progress = None) -> Device:
+          seed: int = 1, threads: Optional[int] = None, mixed: bool = False,
+          progress: Progress = None) -> Device:
     """Learns a device model from measured layers.
 
     Args:
@@ -91,6 +92,8 @@ def train(samples: SamplesLike, device: str, *, method: str = "neuralpower", sou
         source: where the samples come from, for the model's file.
         seed: of the folds.
         threads: how many; the result does not depend on it. All processors if left out.
+        mixed: take rows of several devices or software stacks as one, which is an error otherwise
+            (:meth:`Samples.only` chooses among them).
         progress: True or False, or a function of (fraction done, what now). If left out, a bar where
             tqdm is installed and somebody is looking, after two seconds.
 
@@ -100,4 +103,4 @@ def train(samples: SamplesLike, device: str, *, method: str = "neuralpower", sou
     rows = load_samples(samples)
     with reporting(progress, "train") as report:
         return Device(_core.train(rows._core, device, source, method, seed,
-                                  threads or os.cpu_count() or 1, report))
+                                  threads or os.cpu_count() or 1, mixed, report))

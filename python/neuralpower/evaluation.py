@@ -59,17 +59,17 @@ class Evaluation:
 
 def crossvalidate(samples: SamplesLike, method: str = "neuralpower", *, folds: int = 10,
                   group: str = "layer", seed: int = 1, threads: Optional[int] = None,
-                  progress: Progress = None) -> Evaluation:
+                  mixed: bool = False, progress: Progress = None) -> Evaluation:
     """Held-out errors of a method: trains with each fold left out in turn and judges all predictions
     together. Repetitions of a layer never straddle a fold.
 
     Args:
-        samples, method, seed, threads, progress: as for :func:`train`.
+        samples, method, seed, threads, mixed, progress: as for :func:`train`.
         folds: at least 2.
         group: what is held out together: ``"layer"``, ``"network"``, or a feature such as ``"Ci"``.
     """
     rows = load_samples(samples)
     with reporting(progress, "crossvalidate") as report:
         text = _core.cross_validate(rows._core, method, folds, group, seed,
-                                    threads or os.cpu_count() or 1, report)
+                                    threads or os.cpu_count() or 1, mixed, report)
     return Evaluation(json.loads(text))

@@ -27,6 +27,10 @@ class Samples:
         """A pandas data frame with a row a measurement."""
         return _columns.frame(self.to_dict())
 
+    def only(self, *, device: str = "", software: str = "") -> "Samples":
+        """The rows of this device and of this software stack, by their exact names."""
+        return Samples(self._core.only(device, software))
+
     @property
     def runtime_ms(self) -> numpy.ndarray:
         return self.to_dict()["runtime_ms"]

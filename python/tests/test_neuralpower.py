@@ -144,6 +144,17 @@ class Training(Files):
         self.assertIsNone(p.energy_j)
         self.assertTrue(math.isnan(p.layer_energy_j[0]))
 
+    def test_two_software_stacks_are_not_taken_as_one(self):
+        layers = [f"fc batch=1 in={100 * i} out=10" for i in range(1, 9)]
+        table = {"layer": layers * 2, "runtime_ms": [1.0] * 8 + [10.0] * 8,
+                 "software": ["fast"] * 8 + ["slow"] * 8}
+        with self.assertRaisesRegex(neuralpower.BadInputError, "2 software stacks"):
+            neuralpower.train(table, "toy", method="macs")
+        slow = neuralpower.load_samples(table).only(software="slow")
+        self.assertEqual(len(slow), 8)
+        neuralpower.train(slow, "toy", method="macs")
+        neuralpower.train(table, "toy", method="macs", mixed=True)
+
     def test_samples_go_round(self):
         table = measured(20)
         samples = neuralpower.load_samples(table)

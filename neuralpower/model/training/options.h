@@ -18,6 +18,7 @@ struct TrainOptions {
   std::size_t folds = 10;  // fewer where a key has fewer configurations
   std::uint64_t seed = 1;
   unsigned threads = 1;
+  bool mixed = false;  // rows of several devices or software stacks are taken as one
   // Another device's model: its formulas of the same keys become the base of these. Methods that
   // know no base refuse it (usage).
   std::shared_ptr<const DeviceModel> from;

@@ -64,7 +64,9 @@ class CudnnBackend final : public Backend {
     return {
         {"backend", "cudnn"},
         {"library", "cuDNN " + dnn + ", cuBLASLt " + std::to_string(api.blas.cublasLtGetVersion()) +
-                        (options_.tf32 ? ", TF32 allowed" : "")},
+                        (options_.tf32 ? ", TF32 allowed" : "") +
+                        (options_.channels_last ? ", channels last" : "") +
+                        (options_.algorithm == "heuristic" ? "" : ", " + options_.algorithm)},
         {"gpu", device_.name()},
         {"gpu_multiprocessors", std::to_string(device_.attribute(cuda::kMultiprocessors))},
         {"gpu_capability", std::to_string(device_.attribute(cuda::kCapabilityMajor)) + "." +
