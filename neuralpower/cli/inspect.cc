@@ -2,10 +2,10 @@
 #include <iostream>
 #include <memory>
 
+#include "neuralpower/api/inputs.h"
 #include "neuralpower/cli/command.h"
 #include "neuralpower/cli/inputs.h"
 #include "neuralpower/cli/options.h"
-#include "neuralpower/importers/importers.h"
 #include "neuralpower/model/prediction/stack.h"
 #include "neuralpower/network/blocks.h"
 #include "neuralpower/network/fusion.h"
@@ -23,7 +23,9 @@ Action configure_inspect(CLI::App& app) {
     FormatOption format;
   };
   auto options = std::make_shared<Options>();
-  app.add_option("model", options->file, "Network file (ONNX, Caffe prototxt, Paleo JSON, .layers)")
+  app.add_option(
+         "model", options->file,
+         "Network file (ONNX, Caffe prototxt, Paleo JSON, .layers), or a CSV with a `layer` column")
       ->required();
   app.add_option("--batch", options->batch, "Batch size, instead of the file's")
       ->check(CLI::PositiveNumber);
@@ -37,7 +39,7 @@ Action configure_inspect(CLI::App& app) {
     ImportOptions import;
     if (options->batch > 0) import.batch = options->batch;
     options->shape.apply_to(import);
-    FusedNetwork result{import_network(options->file, import), {}, {}};
+    FusedNetwork result{read_network(options->file, import), {}, {}};
     if (!options->device.empty()) {
       result = run_as_stack(result.network, find_device_model(options->device));
     } else if (options->fused) {

@@ -43,6 +43,12 @@ void write_networks(const std::string& file, const std::vector<std::string>& sto
 }
 
 void merge(const std::string& out, const std::vector<std::string>& files) {
+  for (const std::string& file : files)  // before anything is written
+    if (std::filesystem::exists(file) && !is_sample_store(file))
+      throw bad_input(
+          "no sample store; CSV files are joined by 'neuralpower samples export A.csv B.csv -o "
+          "C.csv'")
+          .in_file(file);
   SampleStore into = SampleStore::open(out);
   for (const std::string& file : files) {
     try {
