@@ -72,6 +72,18 @@ class Poller {
 
 }  // namespace
 
+void shift_phase(PowerMeter& meter, Clock& clock, double share) {
+  const Seconds period = meter.update_period();
+  const Seconds end = clock.now() + period;
+  try {
+    const std::vector<DomainReading> first = meter.read();
+    while (clock.now() < end && !differs({Seconds(0), meter.read()}, {Seconds(0), first}))
+      clock.pause(period / kPollsPerSlowUpdate);
+  } catch (const Error&) {  // the window that follows tells of it
+  }
+  clock.pause(period * share);
+}
+
 MeteredWindow run_metered(PowerMeter& meter, Clock& clock, Seconds least_time, int least_updates,
                           const std::function<void()>& started, const std::function<void()>& work) {
   MeteredWindow window;

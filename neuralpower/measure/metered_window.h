@@ -28,4 +28,10 @@ struct MeteredWindow {
 MeteredWindow run_metered(PowerMeter& meter, Clock& clock, Seconds least_time, int least_updates,
                           const std::function<void()>& started, const std::function<void()>& work);
 
+// Idles until `share` (0 to 1) of an update period after an update of the meter. A sensor that
+// looks at a part of each period, and a layer that takes about as long as one, would else meet in
+// the same phase in every window. A meter whose updates cannot be seen is waited for one period at
+// most.
+void shift_phase(PowerMeter& meter, Clock& clock, double share);
+
 }  // namespace neuralpower

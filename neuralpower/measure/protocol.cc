@@ -15,6 +15,11 @@ namespace {
 constexpr std::array<std::string_view, 5> kMarkNames = {"preempted", "slow", "few_meter_updates",
                                                         "meter_failed", "throttled"};
 
+// Executions much shorter than the meter's period run at all its phases anyway.
+constexpr double kPhaseMatters = 0.1;
+// Multiples of it, modulo 1, lie evenly however many there are.
+constexpr double kGoldenRatio = 0.6180339887498949;
+
 // One layer on its way through the protocol.
 class Course {
  public:
@@ -139,6 +144,8 @@ class Course {
 
   Repetition metered() {
     Slices slices;
+    if (execution_ > meter_->update_period() * kPhaseMatters)
+      shift_phase(*meter_, clock_, std::fmod(metered_ * kGoldenRatio, 1.0));
     Seconds start = clock_.now();
     for (const Seconds lead_end = start + options_.meter_lead_in; clock_.now() < lead_end;)
       timed(per_slice_);

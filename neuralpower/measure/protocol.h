@@ -15,10 +15,11 @@
 //    Nothing is deleted: the raw repetitions stay, and the summary is taken over those without
 //    marks, or over all if fewer than half are without.
 //
-// With a meter, a window starts and stops on an update of the meter. Power is the window's energy
-// over its time (or the mean of the power readings); the energy of one execution is that power
-// times the runtime. Idle power is part of it: nothing is subtracted. If the meter fails, the
-// runtime stays and `energy_absent` says why.
+// With a meter, a window starts and stops on an update of the meter. Of a layer whose execution is
+// not short beside the meter's period, each repetition starts at another phase of it. Power is the
+// window's energy over its time (or the mean of the power readings); the energy of one execution is
+// that power times the runtime. Idle power is part of it: nothing is subtracted. If the meter
+// fails, the runtime stays and `energy_absent` says why.
 //
 // A device with a clock of its own (CUDA events) is timed by that. What its back-end can tell apart
 // (kernels without the gaps between launches) and what counters of the processor saw per execution

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "neuralpower/measure/fakes/fake_backend.h"
 #include "neuralpower/measure/fakes/fake_meter.h"
 #include "neuralpower/measure/statistics.h"
@@ -133,6 +135,35 @@ TEST(Protocol, AnEnergyCounterGivesPowerAndEnergyPerExecution) {
     ASSERT_THAT(repetition.domains, SizeIs(2));
     EXPECT_NEAR(repetition.domains[1]->value(), 40, 1);
     EXPECT_TRUE(repetition.marks.empty());
+  }
+}
+
+// The phases of the meter's period at which executions begin, a tenth each.
+std::vector<int> tenths_of(Seconds period, Seconds execution) {
+  std::vector<int> tenths(10, 0);
+  FakeClock* clock = nullptr;
+  Bench bench([&](const LayerConfig&, int) {
+    const double periods = clock->now() / period;
+    ++tenths[static_cast<std::size_t>((periods - std::floor(periods)) * 10) % 10];
+    return execution;
+  });
+  clock = &bench.clock;
+  FakeMeter meter(bench.clock, {.update_period = period});
+  ProtocolOptions options;
+  options.repetitions = 20;
+  options.max_warm_up = Seconds(0);
+  measure_layer(*bench.layer, options, bench.clock, &meter);
+  return tenths;
+}
+
+TEST(Protocol, RepetitionsMeetTheMeterInDifferentPhases) {
+  // A layer as long as the period would meet it in one phase only.
+  const std::vector<int> tenths = tenths_of(milliseconds(20), milliseconds(20));
+  int all = 0;
+  for (const int count : tenths) all += count;
+  for (const int count : tenths) {
+    EXPECT_GT(count, all / 25);
+    EXPECT_LT(count, all / 5);
   }
 }
 

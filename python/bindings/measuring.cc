@@ -3,6 +3,7 @@
 
 #include "neuralpower/measure/backends/backends.h"
 #include "neuralpower/measure/clock.h"
+#include "neuralpower/measure/metered_window.h"
 #include "neuralpower/measure/meters/meters.h"
 #include "neuralpower/network/layer_text.h"
 #include "python/bindings/bindings.h"
@@ -70,9 +71,56 @@ py::list meter_rows() {
   return rows;
 }
 
+// A meter with the clock that it reads by, for work that is done in Python.
+class OpenMeter {
+ public:
+  OpenMeter(std::string_view name, MeterScope device, const MeterOptions& options)
+      : opened_(open_meter(name, device, options, clock_)) {}
+
+  PowerMeter* meter() const {
+    const auto* there = std::get_if<std::unique_ptr<PowerMeter>>(&opened_);
+    return there ? there->get() : nullptr;
+  }
+  const std::string& reason() const { return std::get<MeterUnavailable>(opened_).reason; }
+
+  py::dict window(double least_s, int least_updates, const py::function& started,
+                  const py::function& work) {
+    const MeteredWindow window = run_metered(
+        *meter(), clock_, Seconds(least_s), least_updates, [&] { started(); }, [&] { work(); });
+    py::dict out;
+    const bool has_power = !window.domains.empty() && window.domains[0];
+    out["power_w"] = has_power ? py::cast(window.domains[0]->value()) : py::none();
+    out["updates"] = window.updates;
+    out["failure"] = window.failure;
+    return out;
+  }
+
+ private:
+  SteadyClock clock_;
+  MeterOrReason opened_;
+};
+
+// The meter, or the reason why there is none.
+py::object open_meter_or_reason(const std::string& name, const std::string& device,
+                                const std::string& recording, unsigned gpu) {
+  MeterOptions options;
+  options.recording = recording;
+  options.gpu = gpu;
+  auto opened = std::make_unique<OpenMeter>(
+      name, device == "gpu" ? MeterScope::kGpu : MeterScope::kCpu, options);
+  if (!opened->meter()) return py::str(opened->reason());
+  return py::cast(std::move(opened));
+}
+
 }  // namespace
 
 void bind_measuring(py::module_& module) {
+  py::class_<OpenMeter>(module, "Meter")
+      .def_property_readonly("name", [](const OpenMeter& m) { return m.meter()->name(); })
+      .def("window", &OpenMeter::window, py::arg("least_s"), py::arg("least_updates"),
+           py::arg("started"), py::arg("work"));
+  module.def("open_meter", &open_meter_or_reason, py::arg("name"), py::arg("device"),
+             py::arg("recording"), py::arg("gpu"));
   py::class_<MeasureOptions>(module, "MeasureOptions")
       .def(py::init<>())
       .def_readwrite("backend", &MeasureOptions::backend)

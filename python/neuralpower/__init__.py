@@ -9,6 +9,7 @@
 Units are in the names: ms, W, J. Energy is that of one run at the batch size. Intervals hold 90 %.
 """
 from ._core import __version__
+from .collecting import Collection, collect
 from .decisions import Ranking, rank
 from .devices import Device, devices, load_device, methods, train
 from .errors import BadInputError, NeuralPowerError, UnavailableError, UsageError
@@ -19,8 +20,9 @@ from .predictions import Estimate, Prediction, Predictions, predict, predict_lay
 from .samples import Samples, load_samples
 
 __all__ = [
-    "BadInputError", "Device", "Estimate", "Evaluation", "Measurement", "Network",
+    "BadInputError", "Collection", "Device", "Estimate", "Evaluation", "Measurement", "Network",
     "NeuralPowerError", "Prediction", "Predictions", "Ranking", "Samples", "UnavailableError",
-    "UsageError", "__version__", "backends", "crossvalidate", "devices", "load", "load_device",
-    "load_samples", "measure", "meters", "methods", "predict", "predict_layers", "rank", "train",
+    "UsageError", "__version__", "backends", "collect", "crossvalidate", "devices", "load",
+    "load_device", "load_samples", "measure", "meters", "methods", "predict", "predict_layers",
+    "rank", "train",
 ]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The compiled part that needs the libraries behind the measuring back-ends.
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence, Union
 
 _Progress = Optional[Callable[[float, str], Any]]
 
@@ -19,3 +19,10 @@ def measure(layers: Sequence[str], store: str, options: MeasureOptions,
             progress: _Progress) -> dict[str, Any]: ...
 def backends() -> list[dict[str, Any]]: ...
 def meters() -> list[dict[str, Any]]: ...
+
+class Meter:
+    name: str
+    def window(self, least_s: float, least_updates: int, started: Callable[[], Any],
+               work: Callable[[], Any]) -> dict[str, Any]: ...
+
+def open_meter(name: str, device: str, recording: str, gpu: int) -> Union[Meter, str]: ...

@@ -357,6 +357,80 @@ class PyTorch(unittest.TestCase):
         with self.assertRaises(neuralpower.UsageError):
             neuralpower.load(module)
 
+    def small(self):
+        return torch.nn.Sequential(
+            torch.nn.Conv2d(3, 16, 3, padding=1, bias=False), torch.nn.BatchNorm2d(16),
+            torch.nn.ReLU(inplace=True), torch.nn.MaxPool2d(2), torch.nn.Conv2d(16, 16, 3, padding=1),
+            torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(16, 10))
+
+    def test_collect_measures_each_layer(self):
+        module = self.small().train()
+        done = neuralpower.collect(module, (1, 3, 32, 32), batch=2, meter="none", repetitions=3)
+        self.assertTrue(module.training)
+        columns = done.samples.to_dict()
+        self.assertEqual(list(dict.fromkeys(columns["layer"])), [
+            "conv batch=2 in=3x32x32 out=16 kernel=3x3 stride=1x1 pad=1x1",
+            "norm mode=batch batch=2 in=16x32x32", "activation mode=relu batch=2 in=16x32x32",
+            "pool mode=max batch=2 in=16x32x32 kernel=2x2 stride=2x2 pad=0x0",
+            "conv batch=2 in=16x16x16 out=16 kernel=3x3 stride=1x1 pad=1x1",
+            "activation mode=relu batch=2 in=16x16x16",
+            "pool mode=adaptive_avg batch=2 in=16x16x16 out=1x1", "fc batch=2 in=16 out=10"])
+        self.assertEqual(len(done.samples), 8 * 3)
+        self.assertTrue((columns["runtime_ms"] > 0).all())
+        self.assertTrue(numpy.isnan(columns["power_w"]).all())
+        self.assertEqual(set(columns["network"]), {"Sequential"})
+        self.assertIn("PyTorch", columns["software"][0])
+        self.assertIn("no meter", done.energy_absent)
+        self.assertEqual(done.left_out, {})
+
+    def test_collect_under_a_meter_and_train(self):
+        with tempfile.TemporaryDirectory() as folder:
+            recording = pathlib.Path(folder) / "watts.csv"
+            recording.write_text("time_s,watts\n" + "".join(f"{t / 1000},40\n" for t in range(120_000)))
+            widths = (8, 24, 48, 96, 160, 320)
+            module = torch.nn.Sequential(*(
+                torch.nn.Linear(a, b) for a, b in zip((16, *widths), widths)))
+            done = neuralpower.collect(module, (4, 16), meter="replay", recording=recording,
+                                       repetitions=2)
+            self.assertEqual(done.energy_absent, "")
+            numpy.testing.assert_allclose(done.samples.to_dict()["power_w"], 40, rtol=1e-2)
+            path = pathlib.Path(folder) / "layers.csv"
+            done.to_csv(path)
+            device = neuralpower.train(path, "torch", method="macs")
+            self.assertGreater(neuralpower.predict(["fc batch=4 in=30 out=60"], device).energy_j.value, 0)
+
+    def test_collect_says_what_it_leaves_out(self):
+        module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"),
+                                     torch.nn.Upsample(scale_factor=2), torch.nn.GELU())
+        done = neuralpower.collect(module, (1, 3, 8, 8), meter="none", repetitions=1)
+        self.assertEqual(len(done.left_out), 2)
+        self.assertTrue(any("reflect" in why for why in done.left_out))
+        with self.assertRaises(neuralpower.UsageError):
+            neuralpower.collect(torch.nn.Sequential(torch.nn.Upsample(scale_factor=2)), (1, 3, 8, 8))
+        with self.assertRaises(neuralpower.UsageError):
+            neuralpower.collect("resnet18", (1, 3, 8, 8))
+
+    def test_a_module_is_described_as_its_export_is(self):
+        try:
+            import torchvision
+        except ImportError:
+            self.skipTest("no torchvision")
+        from neuralpower._module_layers import layer_text
+        for make, shape in ((torchvision.models.mobilenet_v3_small, (1, 3, 64, 64)),
+                            (torchvision.models.googlenet, (1, 3, 96, 96))):
+            module = make(**({"init_weights": False} if make is torchvision.models.googlenet else {})).eval()
+            texts = []
+            hooks = [m.register_forward_pre_hook(
+                lambda m, x: texts.append(neuralpower._core.canonical_layer(layer_text(m, x[0]))))
+                for m in module.modules() if isinstance(m, (torch.nn.Conv2d, torch.nn.MaxPool2d, torch.nn.Linear))]
+            with torch.no_grad():
+                module(torch.zeros(shape))
+            for hook in hooks:
+                hook.remove()
+            exported = [layer for layer in neuralpower.load(module, example_input=shape).layers
+                        if layer.split()[0] in ("conv", "fc") or layer.startswith("pool mode=max")]
+            self.assertEqual(sorted(texts), sorted(exported))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -7,15 +7,18 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 
 #include "neuralpower/base/error.h"
-#include "neuralpower/measure/fakes/fake_clock.h"
+#include "neuralpower/measure/fakes/fake_backend.h"
 #include "neuralpower/measure/meters/hwmon/hwmon_meter.h"
 #include "neuralpower/measure/meters/nvml/nvml_meter.h"
 #include "neuralpower/measure/meters/rapl/rapl_meter.h"
 #include "neuralpower/measure/meters/replay/replay_meter.h"
+#include "neuralpower/measure/protocol.h"
 
 namespace neuralpower {
 namespace {
@@ -228,6 +231,28 @@ TEST_F(Meters, ARecordingIsIntegrated) {
   EXPECT_NEAR(meter->read()[0].energy->value(), 35, 1e-9);
   clock_.advance(Seconds(5));
   EXPECT_THAT(error_of(*meter), HasSubstr("does not reach"));
+}
+
+// A layer that takes exactly the meter's period begins at many phases of it, not always at one.
+TEST_F(Meters, WindowsUnderARecordingAreShiftedInPhase) {
+  std::string rows = "time_s,watts\n";
+  for (int i = 0; i < 4000; ++i) rows += std::to_string(0.02 * i) + ",50\n";
+  write("steady.csv", rows);
+  const auto meter = open_replay_meter({root_ / "steady.csv", {}}, clock_);
+  const Seconds start = clock_.now();
+  std::set<int> tenths;
+  FakeBackend backend(clock_, [&](const LayerConfig&, int) {
+    const double periods = (clock_.now() - start) / meter->update_period();
+    tenths.insert(static_cast<int>(10 * (periods - std::floor(periods)) + 1e-6) % 10);
+    return milliseconds(20);
+  });
+  const auto layer =
+      std::get<0>(backend.prepare(parse_layer("activation mode=relu batch=1 in=64")));
+  ProtocolOptions options;
+  options.repetitions = 15;
+  const LayerMeasurement result = measure_layer(*layer, options, clock_, meter.get());
+  EXPECT_GE(tenths.size(), 8u);
+  EXPECT_NEAR(result.power->value(), 50, 1e-6);
 }
 
 TEST_F(Meters, ABrokenRecordingNamesItsLine) {

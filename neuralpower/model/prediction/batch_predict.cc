@@ -7,6 +7,7 @@
 #include "neuralpower/base/units.h"
 #include "neuralpower/features/features.h"
 #include "neuralpower/features/sum_program.h"
+#include "neuralpower/network/layer_text.h"
 #include "neuralpower/network/network.h"
 #include "neuralpower/regression/parallel.h"
 
@@ -35,9 +36,12 @@ std::uint64_t hash_of(const void* formulas, std::span<const double> features) {
 
 }  // namespace
 
-BatchPredictor::BatchPredictor(const DeviceModel& model) : table_(1024, kNobody) {
+BatchPredictor::BatchPredictor(const DeviceModel& model)
+    : predictor_(model), table_(1024, kNobody) {
   for (const auto& [key, models] : model.layers) {
     auto f = std::make_unique<Formulas>();
+    f->has_variants = !models.variants.empty();
+    f->is_node = key != kind_of(Dropout{});
     f->features = feature_names(key).size();
     if (models.runtime) f->runtime.emplace(*models.runtime);
     if (models.power) f->power.emplace(*models.power);
@@ -96,7 +100,7 @@ BatchPredictor::LayerId BatchPredictor::append(const Formulas& formulas) {
   // Lanes not taken yet repeat the last layer, so that they hold sizes that exist.
   for (std::size_t i = 0; i < seen_.size(); ++i)
     std::fill(block + i * kLanes + lane, block + (i + 1) * kLanes, seen_[i]);
-  const LayerId id = add_fixed(formulas.power ? State::kEnergy : State::kRuntime);
+  const LayerId id = add_fixed({true, true, formulas.power.has_value(), formulas.is_node});
   places_[id] = {number, static_cast<std::uint32_t>(index)};
   bucket.ids.push_back(id);
   return id;
@@ -113,17 +117,40 @@ void BatchPredictor::grow_table() {
   }
 }
 
+// What no block serves: kinds without formulas of their own, which are estimated or unknown.
+BatchPredictor::LayerId BatchPredictor::add_one_by_one(const LayerConfig& config) {
+  std::string text = format_layer(config);
+  if (const auto found = one_by_one_.find(text); found != one_by_one_.end()) return found->second;
+  const LayerPrediction one = predictor_.predict_layer(config);
+  const LayerId id = add_fixed({one.covered, one.runtime.has_value(), one.energy.has_value(),
+                                !std::holds_alternative<Dropout>(config.op)});
+  if (one.runtime) runtime_s_[id] = one.runtime->value.value();
+  if (one.power) power_w_[id] = one.power->value.value();
+  if (one.energy) energy_j_[id] = one.energy->value.value();
+  one_by_one_.emplace(std::move(text), id);
+  return id;
+}
+
+namespace {
+
+// Groups may run as no other variant of their kind does; whether they do, predict_layer knows.
+bool has_groups(const LayerConfig& config) {
+  const auto* op = std::get_if<Convolution>(&config.op);
+  return op && op->groups > 1;
+}
+
+}  // namespace
+
 BatchPredictor::LayerId BatchPredictor::add(const LayerConfig& config) {
-  const auto fixed = [&](std::optional<LayerId>& id, State state) {
-    if (!id) id = add_fixed(state);
-    return *id;
-  };
-  if (std::holds_alternative<UnsupportedOp>(config.op)) return fixed(uncovered_, State::kUncovered);
-  if (is_free(config)) return fixed(free_, State::kFree);
+  if (is_free(config)) {
+    if (!free_) free_ = add_one_by_one(config);
+    return *free_;
+  }
   const auto formulas = formulas_.find(model_key(config));
-  if (formulas == formulas_.end() || !formulas->second->runtime)
-    return std::holds_alternative<Dropout>(config.op) ? fixed(free_, State::kFree)
-                                                      : fixed(uncovered_, State::kUncovered);
+  if (formulas == formulas_.end() || !formulas->second->runtime) return add_one_by_one(config);
+  if (formulas->second->has_variants && has_groups(config) &&
+      !predictor_.predict_layer(config).covered)
+    return add_one_by_one(config);
   const Formulas& f = *formulas->second;
   scratch_.resize(f.features);
   extract_features(config, scratch_);
@@ -218,14 +245,20 @@ void BatchPredictor::forget_values() {
 
 BatchPredictor::Totals BatchPredictor::total(std::span<const LayerId> layers) const {
   Totals totals;
+  const double node_s = predictor_.model().overhead.node.value();
+  double between_s = 0;
   for (const LayerId id : layers) {
-    if (!covered(id)) {
-      totals.complete = false;
-      continue;
-    }
+    const State& state = states_[id];
+    totals.complete = totals.complete && state.covered;
+    if (state.is_node) between_s += node_s;
+    if (!state.has_runtime) continue;
     totals.runtime_s += runtime_s_[id];
     totals.energy_j += energy_j_[id];
-    totals.energy_known = totals.energy_known && has_energy(id);
+    totals.energy_known = totals.energy_known && state.has_energy;
+  }
+  if (totals.runtime_s > 0 && between_s > 0) {
+    totals.energy_j += totals.energy_j * (between_s / totals.runtime_s);  // at average power
+    totals.runtime_s += between_s;
   }
   return totals;
 }

@@ -5,7 +5,8 @@
 // id, so candidates that share layers pay once. evaluate() then runs over blocks of layers that one
 // formula serves, features side by side (features/sum_program.h), on all threads, without
 // allocating in the loop. Runtime, power and energy are those of Predictor::predict_layer to the
-// last bit; intervals and warnings are not made: ask predict() for the few that are chosen.
+// last bit, for kinds that were never measured too: they are estimated one by one when they are
+// added. Intervals and warnings are not made: ask predict() for the few that are chosen.
 #pragma once
 
 #include <array>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "neuralpower/model/device_model.h"
+#include "neuralpower/model/prediction/predict.h"
 #include "neuralpower/network/layer_config.h"
 #include "neuralpower/regression/aligned_vector.h"
 
@@ -42,13 +44,14 @@ class BatchPredictor {
   std::span<const double> runtime() const { return runtime_s_; }
   std::span<const double> power() const { return power_w_; }
   std::span<const double> energy() const { return energy_j_; }
-  bool covered(LayerId id) const { return states_[id] != State::kUncovered; }
-  bool has_energy(LayerId id) const {
-    return states_[id] == State::kFree || states_[id] == State::kEnergy;
-  }
+  // Estimated from layers of other kinds: a runtime, but not covered.
+  bool covered(LayerId id) const { return states_[id].covered; }
+  bool has_runtime(LayerId id) const { return states_[id].has_runtime; }
+  bool has_energy(LayerId id) const { return states_[id].has_energy; }
 
-  // A network's totals, as add_up() makes them. `complete` says that every layer is covered,
-  // `energy_known` that every covered layer has an energy.
+  // A network's totals, as add_up() makes them: of all layers that have a runtime, with what the
+  // stack spends between layers. `complete` says that every layer is covered, `energy_known` that
+  // every one with a runtime has an energy. Layers must be as the stack runs them (stack.h).
   struct Totals {
     double runtime_s = 0, energy_j = 0;
     bool complete = true, energy_known = true;
@@ -56,8 +59,12 @@ class BatchPredictor {
   Totals total(std::span<const LayerId> layers) const;
 
  private:
-  enum class State : std::uint8_t { kUncovered, kFree, kRuntime, kEnergy };
+  struct State {
+    bool covered = false, has_runtime = false, has_energy = false;
+    bool is_node = true;  // that the stack spends something on
+  };
   struct Formulas {
+    bool has_variants = false, is_node = true;
     std::size_t features = 0;         // of the key
     std::vector<std::uint32_t> read;  // those that the formulas look at
     std::optional<LayerFormula> runtime, power;
@@ -77,6 +84,7 @@ class BatchPredictor {
   };
 
   LayerId add_fixed(State state);
+  LayerId add_one_by_one(const LayerConfig& config);
   std::uint32_t bucket_for(const Formulas& formulas, std::span<const double> features);
   bool equals(LayerId id, const Formulas& formulas) const;
   LayerId append(const Formulas& formulas);
@@ -84,6 +92,7 @@ class BatchPredictor {
   void evaluate_blocks(const Bucket& bucket, std::size_t first, std::size_t last);
   void evaluate_adapted(const Bucket& bucket, std::size_t first, std::size_t last);
 
+  Predictor predictor_;
   std::map<std::string, std::unique_ptr<Formulas>, std::less<>> formulas_;
   std::map<std::array<std::size_t, 3>, std::uint32_t> bucket_of_;  // formulas, regimes
   std::vector<Bucket> buckets_;
@@ -93,7 +102,8 @@ class BatchPredictor {
   std::vector<double> scratch_, seen_;  // all features of a layer, and those that are read
   std::vector<double> runtime_s_, power_w_, energy_j_;
   std::vector<State> states_;
-  std::optional<LayerId> free_, uncovered_;
+  std::map<std::string, LayerId> one_by_one_;  // by layer text
+  std::optional<LayerId> free_;
   std::size_t in_table_ = 0;
 };
 

@@ -3,7 +3,10 @@
 
 #include <dlfcn.h>
 
+#include <array>
 #include <filesystem>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "neuralpower/base/error.h"
@@ -16,9 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Wanted {
-  const char* what;                // for messages
-  std::vector<std::string> files;  // newest first
-  const char* wheel;               // its folder among Python's nvidia-* wheels
+  const char* what;                       // for messages
+  std::array<std::string_view, 3> files;  // newest first; empty: no more
+  const char* wheel;                      // its folder among Python's nvidia-* wheels
 };
 
 // A wheel of CUDA 13 puts everything but cuDNN into one folder, nvidia/cu13.
@@ -40,15 +43,17 @@ bool names_a_file(const std::string& place) {
 
 void* open_one(const Wanted& wanted, const std::string& place) {
   std::vector<fs::path> candidates;
+  const auto add = [&](const fs::path& folder) {
+    for (const std::string_view file : wanted.files)
+      if (!file.empty()) candidates.push_back(folder / file);
+  };
   if (names_a_file(place)) {
     candidates.emplace_back(place);
   } else {
     for (const std::string_view folder : split(place, ':'))
-      if (!folder.empty())
-        for (const std::string& file : wanted.files) candidates.push_back(fs::path(folder) / file);
-    for (const std::string& file : wanted.files) candidates.emplace_back(file);
-    for (const fs::path& folder : folders(wanted))
-      for (const std::string& file : wanted.files) candidates.push_back(folder / file);
+      if (!folder.empty()) add(folder);
+    add({});
+    for (const fs::path& folder : folders(wanted)) add(folder);
   }
   std::string first_reason;
   for (const fs::path& file : candidates) {
@@ -59,59 +64,54 @@ void* open_one(const Wanted& wanted, const std::string& place) {
                           "); install it, or name its folder with --cuda-libraries");
 }
 
-template <typename Function>
-void find(void* handle, const char* name, const char* library, Function*& function) {
-  function = reinterpret_cast<Function*>(dlsym(handle, name));
-  if (!function)
-    throw environment_error(std::string(library) + " has no function " + name +
-                            "; another version is needed");
+// A function of a library: its name, and where its address goes.
+template <typename Functions>
+struct Entry {
+  const char* name;
+  void (*put)(Functions& functions, void* address);
+};
+
+#define NEURALPOWER_ENTRY(name, result, parameters)                    \
+  {#name, [](auto& functions, void* address) {                         \
+     functions.name = reinterpret_cast<result(*) parameters>(address); \
+   }},
+constexpr Entry<RuntimeFunctions> kRuntime[] = {NEURALPOWER_RUNTIME_FUNCTIONS(NEURALPOWER_ENTRY)};
+constexpr Entry<CublasLtFunctions> kBlas[] = {NEURALPOWER_CUBLASLT_FUNCTIONS(NEURALPOWER_ENTRY)};
+constexpr Entry<CudnnFunctions> kDnn[] = {NEURALPOWER_CUDNN_FUNCTIONS(NEURALPOWER_ENTRY)};
+constexpr Entry<DriverFunctions> kDriver[] = {NEURALPOWER_DRIVER_FUNCTIONS(NEURALPOWER_ENTRY)};
+#undef NEURALPOWER_ENTRY
+
+template <typename Functions>
+Functions load(const Wanted& wanted, std::span<const Entry<Functions>> entries,
+               const std::string& place) {
+  void* handle = open_one(wanted, place);
+  Functions functions;
+  for (const Entry<Functions>& entry : entries) {
+    void* address = dlsym(handle, entry.name);
+    if (!address)
+      throw environment_error(std::string(wanted.what) + " has no function " + entry.name +
+                              "; another version is needed");
+    entry.put(functions, address);
+  }
+  return functions;
 }
 
-RuntimeFunctions load_runtime(const std::string& place) {
-  void* handle = open_one(
-      {"CUDA runtime", {"libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0"}, "cuda_runtime"},
-      place);
-  RuntimeFunctions f;
-#define NEURALPOWER_FIND(name, result, parameters) \
-  find<result parameters>(handle, #name, "the CUDA runtime", f.name);
-  NEURALPOWER_RUNTIME_FUNCTIONS(NEURALPOWER_FIND)
-#undef NEURALPOWER_FIND
-  return f;
-}
-
-CublasLtFunctions load_blas(const std::string& place) {
-  void* handle = open_one(
-      {"cuBLASLt", {"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so.11"}, "cublas"},
-      place);
-  CublasLtFunctions f;
-#define NEURALPOWER_FIND(name, result, parameters) \
-  find<result parameters>(handle, #name, "cuBLASLt", f.name);
-  NEURALPOWER_CUBLASLT_FUNCTIONS(NEURALPOWER_FIND)
-#undef NEURALPOWER_FIND
-  return f;
-}
-
-CudnnFunctions load_dnn(const std::string& place) {
-  void* handle = open_one({"cuDNN", {"libcudnn.so.9", "libcudnn.so.8"}, "cudnn"}, place);
-  CudnnFunctions f;
-#define NEURALPOWER_FIND(name, result, parameters) \
-  find<result parameters>(handle, #name, "cuDNN", f.name);
-  NEURALPOWER_CUDNN_FUNCTIONS(NEURALPOWER_FIND)
-#undef NEURALPOWER_FIND
-  return f;
-}
-
+// Only for the GPU's name: what is not there stays null.
 DriverFunctions load_driver(const std::string& place) {
   void* handle =
       dlopen(names_a_file(place) ? place.c_str() : "libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
-  DriverFunctions f;
-  if (!handle) return f;
-#define NEURALPOWER_FIND(name, result, parameters) \
-  f.name = reinterpret_cast<result(*) parameters>(dlsym(handle, #name));
-  NEURALPOWER_DRIVER_FUNCTIONS(NEURALPOWER_FIND)
-#undef NEURALPOWER_FIND
-  return f;
+  DriverFunctions functions;
+  if (!handle) return functions;
+  for (const Entry<DriverFunctions>& entry : kDriver)
+    entry.put(functions, dlsym(handle, entry.name));
+  return functions;
 }
+
+constexpr Wanted kRuntimeLibrary{
+    "CUDA runtime", {"libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0"}, "cuda_runtime"};
+constexpr Wanted kBlasLibrary{
+    "cuBLASLt", {"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so.11"}, "cublas"};
+constexpr Wanted kDnnLibrary{"cuDNN", {"libcudnn.so.9", "libcudnn.so.8"}, "cudnn"};
 
 [[noreturn]] void fail(const std::string& library, const char* what, const std::string& reason) {
   throw environment_error(library + ": " + what + ": " + reason);
@@ -150,15 +150,15 @@ Libraries load_libraries(const std::string& place) {
     if (!folder.empty() && !fs::exists(folder))
       throw usage_error("--cuda-libraries: " + std::string(folder) + " does not exist");
   Libraries libraries;
-  libraries.runtime = load_runtime(place);
+  libraries.runtime = load<RuntimeFunctions>(kRuntimeLibrary, kRuntime, place);
   int devices = 0;
   const int status = libraries.runtime.cudaGetDeviceCount(&devices);
   if (status == kErrorInsufficientDriver || status == kErrorNoDevice ||
       (status == kSuccess && devices == 0))
     throw environment_error("no NVIDIA GPU can be used here: " + libraries.explain(status));
   libraries.check(status, "looking for GPUs");
-  libraries.blas = load_blas(place);
-  libraries.dnn = load_dnn(place);
+  libraries.blas = load<CublasLtFunctions>(kBlasLibrary, kBlas, place);
+  libraries.dnn = load<CudnnFunctions>(kDnnLibrary, kDnn, place);
   libraries.driver = load_driver(place);
   return libraries;
 }
