@@ -18,11 +18,19 @@
 namespace neuralpower {
 namespace {
 
-void add_new(std::vector<LayerConfig>& layers, std::vector<LayerConfig> more) {
-  for (LayerConfig& layer : more)
-    if (std::find(layers.begin(), layers.end(), layer) == layers.end())
-      layers.push_back(std::move(layer));
-}
+// Layers, each once, in the order in which they came.
+class DistinctLayers {
+ public:
+  void add(std::vector<LayerConfig> more) {
+    for (LayerConfig& layer : more)
+      if (texts_.insert(format_layer(layer)).second) layers_.push_back(std::move(layer));
+  }
+  std::vector<LayerConfig> take() { return std::move(layers_); }
+
+ private:
+  std::vector<LayerConfig> layers_;
+  std::set<std::string> texts_;
+};
 
 // The layer as it is at any batch size: what "the same layer" means when a network is to be kept
 // out of the training set.
@@ -82,16 +90,16 @@ Network read_network(const std::string& file, const ImportOptions& options) {
 std::vector<LayerConfig> layers_to_measure(const std::vector<std::string>& networks,
                                            const std::vector<std::int64_t>& batches,
                                            const std::string& plan) {
-  std::vector<LayerConfig> layers;
+  DistinctLayers layers;
   for (const std::string& file : networks) {
-    if (batches.empty()) add_new(layers, layers_of(read_network(file)));
+    if (batches.empty()) layers.add(layers_of(read_network(file)));
     for (const std::int64_t batch : batches) {
       ImportOptions import;
       import.batch = batch;
-      add_new(layers, layers_of(read_network(file, import)));
+      layers.add(layers_of(read_network(file, import)));
     }
   }
-  if (plan.empty()) return layers;
+  if (plan.empty()) return layers.take();
   const SamplingPlan sampling = read_sampling_plan(plan);
   std::vector<Network> of_plan;
   for (const PlanNetwork& network : sampling.networks)
@@ -100,8 +108,12 @@ std::vector<LayerConfig> layers_to_measure(const std::vector<std::string>& netwo
       import.batch = batch;
       of_plan.push_back(read_network(network.file.string(), import));
     }
-  add_new(layers, expand(sampling, of_plan));
-  return layers;
+  try {
+    layers.add(expand(sampling, of_plan));
+  } catch (Error& error) {
+    throw error.in_file(plan);
+  }
+  return layers.take();
 }
 
 void leave_out(std::vector<LayerConfig>& layers, const std::vector<std::string>& networks) {

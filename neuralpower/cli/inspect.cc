@@ -46,7 +46,7 @@ Action configure_inspect(CLI::App& app) {
       result = fuse_patterns(result.network);
       result.blocks = find_blocks(result.network);
     }
-    std::cout << render_network(result, options->format.render_options());
+    write_network(std::cout, result, options->format.render_options());
     return 0;
   };
 }

@@ -60,8 +60,10 @@ Action configure_predict(CLI::App& app) {
       page.runs.push_back(reported_run(network, predictions.back()));
     }
     page.program = std::string("neuralpower ") + version();
-    std::cout << (render.format == OutputFormat::kHtml ? render_html(page)
-                                                       : render_predictions(predictions, render));
+    if (render.format == OutputFormat::kHtml)
+      std::cout << render_html(page);
+    else
+      write_predictions(std::cout, predictions, render);
     return 0;
   };
 }

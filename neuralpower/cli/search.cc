@@ -24,6 +24,8 @@
 namespace neuralpower::cli {
 namespace {
 
+constexpr std::size_t kLargestState = std::size_t{8} << 20;
+
 struct Options {
   std::string space, device, objectives, by, errors, predictor, shard, state, write, plot;
   std::vector<std::string> merge;
@@ -103,7 +105,7 @@ std::string fingerprint_of(const Options& o, const DeviceModel& device) {
 SearchResult read_state(const Space& space, const std::string& file,
                         const std::string& fingerprint) {
   try {
-    return parse_search_state(space, read_file(file), fingerprint);
+    return parse_search_state(space, read_file(file, kLargestState), fingerprint);
   } catch (Error& error) {
     throw error.in_file(file);
   }

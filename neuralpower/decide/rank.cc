@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "neuralpower/base/error.h"
 
@@ -45,7 +46,7 @@ std::vector<int> admitted(const std::vector<RankedNetwork>& networks) {
   return indices;
 }
 
-// The lower envelope of the lines ln M over alpha, from alpha = 0 upwards.
+// The lower envelope of the lines ln M over alpha, from alpha = 0 upwards. O(n log n).
 std::vector<Flip> winner_flips(const std::vector<RankedNetwork>& networks,
                                const std::vector<int>& indices) {
   std::vector<Flip> flips;
@@ -53,25 +54,28 @@ std::vector<Flip> winner_flips(const std::vector<RankedNetwork>& networks,
   const auto at = [&](int i) -> const Candidate& {
     return networks[static_cast<std::size_t>(i)].candidate;
   };
-  int best = *std::min_element(indices.begin(), indices.end(), [&](int a, int b) {
-    return std::pair(at(a).energy_per_item.value.value(), at(a).error.value) <
-           std::pair(at(b).energy_per_item.value.value(), at(b).error.value);
+  // The cheapest first; of those equally cheap the most precise. What is not more precise than a
+  // cheaper one is best nowhere.
+  std::vector<int> order = indices;
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    return std::tuple(at(a).energy_per_item.value.value(), at(a).error.value, a) <
+           std::tuple(at(b).energy_per_item.value.value(), at(b).error.value, b);
   });
-  for (;;) {
-    std::optional<Flip> next;
-    for (const int i : indices) {
-      const auto flip = flip_of(networks, best, i);
-      if (!flip || flip->cheaper != best) continue;
-      // Of lines that meet in one point the steepest is lowest behind it.
-      if (!next || flip->alpha < next->alpha ||
-          (flip->alpha == next->alpha &&
-           at(flip->preciser).error.value < at(next->preciser).error.value))
-        next = flip;
+  int best = order.front();
+  for (const int i : order) {
+    // Who took over later than the new one would is best nowhere; of lines that meet in one point
+    // the steepest is lowest behind it.
+    auto flip = flip_of(networks, best, i);
+    if (!flip) continue;
+    while (!flips.empty() && flip->alpha <= flips.back().alpha) {
+      best = flips.back().cheaper;
+      flips.pop_back();
+      flip = flip_of(networks, best, i);
     }
-    if (!next) return flips;
-    flips.push_back(*next);
-    best = next->preciser;
+    flips.push_back(*flip);
+    best = i;
   }
+  return flips;
 }
 
 template <typename Value>

@@ -106,9 +106,7 @@ void SpaceEvaluator::add_cost(const SpaceLine& line, const std::string& text, co
 SpaceEvaluator::Step SpaceEvaluator::make_step(const SpaceLine& line, const std::string& text) {
   std::string list, reads;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const Shape& shape = shapes_[inputs_[i]];
-    Shape item(std::vector<std::int64_t>(shape.begin() + 1, shape.end()));
-    list += fmt::format("in{}: input batch={} in={}\n", i, shape[0], item.to_string());
+    list += fmt::format("in{}: input shape={}\n", i, shapes_[inputs_[i]].to_string());
     reads += fmt::format("{}in{}", i == 0 ? " <- " : ", ", i);
   }
   list += resolve_padding(text) + reads + "\n";

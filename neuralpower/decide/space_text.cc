@@ -18,7 +18,9 @@ namespace {
 
 constexpr std::size_t kMaxChoices = 255;  // an Architecture has a byte for each
 constexpr std::int64_t kMaxRepetitions = 64;
-constexpr std::size_t kMaxLines = 100'000;  // of repetitions unrolled
+constexpr std::size_t kMaxLines = 100'000;               // of repetitions unrolled
+constexpr std::size_t kMaxText = std::size_t{64} << 20;  // of their alternatives, in bytes
+constexpr std::size_t kMaxParameters = 20'000;
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 
 bool is_name_character(char c) {
@@ -116,7 +118,11 @@ class SpaceParser {
                                     choices.size(), kMaxChoices));
     if (std::set<std::string>(choices.begin(), choices.end()).size() != choices.size())
       throw wrong(line, fmt::format("'{}' has the same choice twice", name));
+    if (space_.parameters.size() == kMaxParameters)
+      throw wrong(line,
+                  fmt::format("more than {} parameters, repetitions counted", kMaxParameters));
     const int index = static_cast<int>(space_.parameters.size());
+    longest_name_ = std::max(longest_name_, name.size());
     if (!parameter_of_.emplace(name, index).second)
       throw wrong(line, fmt::format("'{}' is there already", name));
     std::vector<double> numbers;
@@ -133,6 +139,9 @@ class SpaceParser {
       throw wrong(source, fmt::format("a line '{}' is there already", printable(line.name)));
     if (space_.lines.size() >= kMaxLines)
       throw wrong(source, fmt::format("the repetitions make more than {} lines", kMaxLines));
+    for (const std::string& text : line.alternatives) text_ += text.size();
+    if (text_ > kMaxText)
+      throw wrong(source, fmt::format("the repetitions make more than {} MiB", kMaxText >> 20));
     space_.lines.push_back(std::move(line));
   }
 
@@ -155,12 +164,14 @@ class SpaceParser {
       // The longest name that exists, so that $nx$m and 3x$sizex$size read as they are meant.
       std::size_t length = 0;
       while (i + 1 + length < text.size() && is_name_character(text[i + 1 + length])) ++length;
-      const std::string whole(text.substr(i + 1, length));
+      const std::string_view whole = text.substr(i + 1, length);
+      length = std::min(length, longest_name_);
       while (length > 0 &&
              !parameter_of_.contains(std::string(text.substr(i + 1, length)) + suffix) &&
              !parameter_of_.contains(std::string(text.substr(i + 1, length))))
         --length;
-      if (length == 0) throw wrong(line, fmt::format("there is no parameter '{}' above it", whole));
+      if (length == 0)
+        throw wrong(line, fmt::format("there is no parameter '{}' above it", printable(whole)));
       const int index =
           find(parameter_of_, line, std::string(text.substr(i + 1, length)), suffix, "parameter");
       if (std::find(used.begin(), used.end(), index) == used.end()) used.push_back(index);
@@ -284,6 +295,7 @@ class SpaceParser {
   Space space_;
   std::vector<SourceLine> source_;
   std::map<std::string, int> parameter_of_, line_of_;
+  std::size_t longest_name_ = 0, text_ = 0;
 };
 
 }  // namespace

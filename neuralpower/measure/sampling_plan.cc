@@ -16,6 +16,9 @@ namespace neuralpower {
 namespace {
 
 constexpr int kTriesPerLayer = 400;
+constexpr int kTriesInVain = 20'000;  // in a row: then nothing else will come
+constexpr std::int64_t kMostDrawn = 100'000;
+constexpr std::int64_t kLargest = 1'000'000'000'000;  // of a range, so that nothing overflows
 
 std::int64_t whole(std::string_view text, std::string_view what) {
   const auto value = parse_int(trim(text));
@@ -48,8 +51,9 @@ PlanVariable parse_variable(std::string_view name, std::string_view text) {
                       "' behind a range; there may be 'step N', 'log'");
     }
   }
-  if (variable.low < 1 || variable.high < variable.low || variable.step < 1)
-    throw bad_input("a range needs 1 <= LOW <= HIGH and a step of at least 1");
+  if (variable.low < 1 || variable.high < variable.low || variable.step < 1 ||
+      variable.high > kLargest || variable.step > kLargest)
+    throw bad_input("a range needs 1 <= LOW <= HIGH <= 10^12 and a step from 1 to 10^12");
   return variable;
 }
 
@@ -114,7 +118,9 @@ std::string filled(const PlanDraw& draw, const std::vector<double>& point) {
   for (std::size_t i = 0; i < draw.variables.size(); ++i) {
     const std::string name = "{" + draw.variables[i].name + "}";
     const std::string value = value_at(draw.variables[i], point[i]);
-    for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at))
+    // What was put in is not looked at again: a value may hold a name, its own too.
+    for (auto at = text.find(name); at != std::string::npos;
+         at = text.find(name, at + value.size()))
       text.replace(at, name.size(), value);
   }
   return text;
@@ -148,7 +154,8 @@ std::vector<LayerConfig> draw_layers(const PlanDraw& draw, std::uint64_t seed,
   std::vector<LayerConfig> layers;
   SpaceFilling points(draw.variables.size(), seed + draw.line);
   std::string why = "all are the same";
-  for (int i = 0; i < draw.count * kTriesPerLayer; ++i) {
+  int in_vain = 0;
+  for (int i = 0; i < draw.count * kTriesPerLayer && ++in_vain <= kTriesInVain; ++i) {
     if (layers.size() == static_cast<std::size_t>(draw.count)) return layers;
     try {
       LayerConfig layer = parse_layer(filled(draw, points.next()));
@@ -158,6 +165,7 @@ std::vector<LayerConfig> draw_layers(const PlanDraw& draw, std::uint64_t seed,
         why = "the limits";
       } else if (taken.insert(format_layer(layer)).second) {
         layers.push_back(std::move(layer));
+        in_vain = 0;
       }
     } catch (const Error& error) {
       why = error.what();
@@ -174,6 +182,7 @@ std::vector<LayerConfig> draw_layers(const PlanDraw& draw, std::uint64_t seed,
 SamplingPlan parse_sampling_plan(std::string_view text) {
   SamplingPlan plan;
   std::size_t number = 0;
+  std::int64_t drawn = 0;
   for (std::string_view line : split(text, '\n')) {
     ++number;
     if (const auto hash = line.find('#'); hash != std::string_view::npos)
@@ -205,10 +214,13 @@ SamplingPlan parse_sampling_plan(std::string_view text) {
       } else if (word == "draw") {
         const auto space = rest.find(' ');
         PlanDraw draw;
-        draw.count = static_cast<int>(std::min<std::int64_t>(
-            whole(rest.substr(0, space), "the number of layers to draw"), 1'000'000));
-        if (draw.count < 1 || space == std::string_view::npos)
+        const std::int64_t count = whole(rest.substr(0, space), "the number of layers to draw");
+        if (count < 1 || space == std::string_view::npos)
           throw bad_input("a draw is: draw COUNT LAYER, its layer text with {names}");
+        drawn += std::min(count, kMostDrawn + 1);
+        if (drawn > kMostDrawn)
+          throw bad_input("a plan draws at most " + std::to_string(kMostDrawn) + " layers");
+        draw.count = static_cast<int>(count);
         draw.layer = trim(rest.substr(space));
         draw.line = number;
         plan.draws.push_back(std::move(draw));

@@ -21,6 +21,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "neuralpower-device-model";
 constexpr int kVersion = 1;
+constexpr std::size_t kLargestModel = std::size_t{8} << 20;
 
 Json terms_to_json(const std::vector<WeightedTerm>& terms) {
   Json json = Json::object();
@@ -299,7 +300,7 @@ DeviceModel parse_device_model(std::string_view json_text) {
 
 DeviceModel load_device_model(const std::filesystem::path& file) {
   try {
-    return parse_device_model(read_file(file));
+    return parse_device_model(read_file(file, kLargestModel));
   } catch (Error& error) {
     error.in_file(file.string());
     throw;

@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/network/layer_text.h"
-#include "neuralpower/report/json_text.h"
+#include "neuralpower/report/json_writer.h"
 #include "neuralpower/report/table.h"
 #include "neuralpower/samples/samples_csv.h"
 
@@ -24,41 +24,58 @@ std::string shapes_text(const Network& network, const std::vector<TensorId>& ids
   return text;
 }
 
-std::string render_json(const FusedNetwork& fused) {
+void write_groups(JsonWriter& json, const char* key, const std::vector<FusedGroup>& groups) {
+  if (groups.empty()) return;
+  json.key(key).begin_array();
+  for (const FusedGroup& group : groups)
+    json.begin_object()
+        .member("layer", group.layer)
+        .member("pattern", group.pattern)
+        .member("members", group.members)
+        .end();
+  json.end();
+}
+
+void write_json(std::ostream& out, const FusedNetwork& fused) {
   const Network& network = fused.network;
-  const NetworkWork total = total_work(network);
-  nlohmann::ordered_json json;
-  json["network"] = network.name;
-  json["batch"] = network.batch;
-  json["totals"] = {{"macs", total.macs},
-                    {"flops", total.flops},
-                    {"params", total.params},
-                    {"bytes", total.bytes}};
-  json["layers"] = nlohmann::ordered_json::array();
-  json["unsupported"] = nlohmann::ordered_json::array();
+  const NetworkWork total = total_work(network);  // may find the counts too large: before all else
+  JsonWriter json(out);
+  json.begin_object().member("network", network.name).member("batch", network.batch);
+  json.key("totals")
+      .begin_object()
+      .member("macs", total.macs)
+      .member("flops", total.flops)
+      .member("params", total.params)
+      .member("bytes", total.bytes)
+      .end();
+  json.key("layers").begin_array();
   for (const Layer& layer : network.layers) {
     const Work work = count_work(layer.config);
-    json["layers"].push_back({{"name", layer.name},
-                              {"kind", kind_of(layer.config.op)},
-                              {"op", layer.source_op},
-                              {"layer", format_layer(layer.config)},
-                              {"in", shapes_text(network, layer.inputs)},
-                              {"out", shapes_text(network, layer.outputs)},
-                              {"macs", work.macs},
-                              {"flops", work.flops},
-                              {"params", layer.params},
-                              {"bytes", work.bytes()}});
-    if (const auto* op = std::get_if<UnsupportedOp>(&layer.config.op))
-      json["unsupported"].push_back(
-          {{"name", layer.name}, {"op", op->name}, {"reason", op->reason}});
+    json.begin_object()
+        .member("name", layer.name)
+        .member("kind", kind_of(layer.config.op))
+        .member("op", layer.source_op)
+        .member("layer", format_layer(layer.config))
+        .member("in", shapes_text(network, layer.inputs))
+        .member("out", shapes_text(network, layer.outputs))
+        .member("macs", work.macs)
+        .member("flops", work.flops)
+        .member("params", layer.params)
+        .member("bytes", work.bytes())
+        .end();
   }
-  for (const FusedGroup& group : fused.groups)
-    json["fused"].push_back(
-        {{"layer", group.layer}, {"pattern", group.pattern}, {"members", group.members}});
-  for (const FusedGroup& block : fused.blocks)
-    json["blocks"].push_back(
-        {{"layer", block.layer}, {"pattern", block.pattern}, {"members", block.members}});
-  return json_text(json);
+  json.end().key("unsupported").begin_array();
+  for (const Layer& layer : network.layers)
+    if (const auto* op = std::get_if<UnsupportedOp>(&layer.config.op))
+      json.begin_object()
+          .member("name", layer.name)
+          .member("op", op->name)
+          .member("reason", op->reason)
+          .end();
+  json.end();
+  write_groups(json, "fused", fused.groups);
+  write_groups(json, "blocks", fused.blocks);
+  json.end();
 }
 
 // One line a group: its name, what it is, its members.
@@ -75,17 +92,17 @@ std::string list_groups(const std::vector<FusedGroup>& groups) {
   return out;
 }
 
-std::string render_csv(const Network& network) {
-  std::string out = "name,kind,op,layer,in,out,macs,flops,params,bytes\n";
+void write_csv(std::ostream& out, const Network& network) {
+  total_work(network);  // may find the counts too large: before all else
+  out << "name,kind,op,layer,in,out,macs,flops,params,bytes\n";
   for (const Layer& layer : network.layers) {
     const Work work = count_work(layer.config);
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", csv_field(printable(layer.name)),
+    out << fmt::format("{},{},{},{},{},{},{},{},{},{}\n", csv_field(printable(layer.name)),
                        kind_of(layer.config.op), csv_field(printable(layer.source_op)),
                        csv_field(format_layer(layer.config)), shapes_text(network, layer.inputs),
                        shapes_text(network, layer.outputs), work.macs, work.flops, layer.params,
                        work.bytes());
   }
-  return out;
 }
 
 std::string render_table(const FusedNetwork& fused, int width) {
@@ -139,14 +156,15 @@ std::string render_table(const FusedNetwork& fused, int width) {
 
 }  // namespace
 
-std::string render_network(const FusedNetwork& fused, const RenderOptions& options) {
+void write_network(std::ostream& out, const FusedNetwork& fused, const RenderOptions& options) {
   switch (options.format) {
     case OutputFormat::kJson:
-      return render_json(fused);
+      return write_json(out, fused);
     case OutputFormat::kCsv:
-      return render_csv(fused.network);
+      return write_csv(out, fused.network);
     case OutputFormat::kTable:
-      return render_table(fused, options.width);
+      out << render_table(fused, options.width);
+      return;
     case OutputFormat::kHtml:
       break;
   }

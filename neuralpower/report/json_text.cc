@@ -6,12 +6,11 @@
 #include <nlohmann/json.hpp>
 
 namespace neuralpower {
+namespace {
 
 // What JSON may hold as it is but a terminal would obey: DEL and the control characters of
 // ISO 6429 (U+0080 to U+009F), as escapes.
-std::string json_text(const nlohmann::ordered_json& json) {
-  const std::string text =
-      json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+std::string without_controls(const std::string& text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -27,6 +26,18 @@ std::string json_text(const nlohmann::ordered_json& json) {
     }
   }
   return out;
+}
+
+}  // namespace
+
+std::string json_text(const nlohmann::ordered_json& json) {
+  constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
+  return without_controls(json.dump(2, ' ', false, kReplace) + "\n");
+}
+
+std::string json_string(std::string_view text) {
+  constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
+  return without_controls(nlohmann::json(text).dump(-1, ' ', false, kReplace));
 }
 
 }  // namespace neuralpower

@@ -4,9 +4,13 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 
 namespace neuralpower {
 
 std::string json_text(const nlohmann::ordered_json& json);
+
+// A text as JSON writes it, in quotes; what json_text() makes of it.
+std::string json_string(std::string_view text);
 
 }  // namespace neuralpower

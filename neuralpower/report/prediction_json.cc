@@ -2,70 +2,101 @@
 #include "neuralpower/report/prediction_json.h"
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "neuralpower/network/layer_text.h"
 
 namespace neuralpower {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 template <typename Unit>
-Json to_json(const std::optional<Estimate<Unit>>& estimate, double scale) {
-  if (!estimate) return nullptr;
-  return {{"value", estimate->value.value() * scale},
-          {"low", estimate->low.value() * scale},
-          {"high", estimate->high.value() * scale}};
+void write_estimate(JsonWriter& json, std::string_view name,
+                    const std::optional<Estimate<Unit>>& estimate, double scale) {
+  json.key(name);
+  if (!estimate) {
+    json.null();
+    return;
+  }
+  json.begin_object()
+      .member("value", estimate->value.value() * scale)
+      .member("low", estimate->low.value() * scale)
+      .member("high", estimate->high.value() * scale)
+      .end();
 }
 
-Json layer_name(const NetworkPrediction& p, int index) {
-  return index < 0 ? Json(nullptr) : Json(p.layers[static_cast<std::size_t>(index)].name);
+void write_layer_name(JsonWriter& json, std::string_view what, const NetworkPrediction& p,
+                      int index) {
+  json.key(what);
+  if (index < 0)
+    json.null();
+  else
+    json.value(p.layers[static_cast<std::size_t>(index)].name);
+}
+
+void write_totals(JsonWriter& json, const NetworkPrediction& p) {
+  json.begin_object();
+  write_estimate(json, "runtime_ms", p.runtime, 1e3);
+  write_estimate(json, "power_w", p.power, 1);
+  write_estimate(json, "energy_j", p.energy, 1);
+  json.key("coverage")
+      .begin_object()
+      .member("layers", p.coverage.layers)
+      .member("covered", p.coverage.covered)
+      .member("share_of_macs", p.coverage.share_of_macs)
+      .end();
+  json.key("bottleneck").begin_object();
+  write_layer_name(json, "runtime", p, p.slowest);
+  write_layer_name(json, "power", p, p.hungriest);
+  write_layer_name(json, "energy", p, p.most_energy);
+  json.end();
+  if (p.overhead > Seconds(0)) json.member("overhead_ms", in_milliseconds(p.overhead));
+  if (!p.energy && !p.no_power.empty()) json.member("no_power", p.no_power);
+  json.end();
+}
+
+void write_layer(JsonWriter& json, const LayerPrediction& layer) {
+  const Work work = count_work(layer.config);
+  json.begin_object()
+      .member("name", layer.name)
+      .member("kind", kind_of(layer.config.op))
+      .member("op", layer.source_op)
+      .member("layer", format_layer(layer.config))
+      .member("macs", work.macs)
+      .member("flops", work.flops)
+      .member("params", layer.params)
+      .member("bytes", work.bytes())
+      .member("covered", layer.covered)
+      .member("reason", layer.reason);
+  write_estimate(json, "runtime_ms", layer.runtime, 1e3);
+  write_estimate(json, "power_w", layer.power, 1);
+  write_estimate(json, "energy_j", layer.energy, 1);
+  json.member("warnings", layer.warnings).end();
 }
 
 }  // namespace
 
-Json prediction_json(const NetworkPrediction& p) {
-  Json json;
-  json["network"] = p.network;
-  json["device"] = p.device;
-  json["method"] = p.method;
-  json["batch"] = p.batch;
-  json["totals"] = {{"runtime_ms", to_json(p.runtime, 1e3)},
-                    {"power_w", to_json(p.power, 1)},
-                    {"energy_j", to_json(p.energy, 1)},
-                    {"coverage",
-                     {{"layers", p.coverage.layers},
-                      {"covered", p.coverage.covered},
-                      {"share_of_macs", p.coverage.share_of_macs}}},
-                    {"bottleneck",
-                     {{"runtime", layer_name(p, p.slowest)},
-                      {"power", layer_name(p, p.hungriest)},
-                      {"energy", layer_name(p, p.most_energy)}}}};
-  if (p.overhead > Seconds(0)) json["totals"]["overhead_ms"] = in_milliseconds(p.overhead);
-  if (!p.energy && !p.no_power.empty()) json["totals"]["no_power"] = p.no_power;
-  json["layers"] = Json::array();
-  json["unsupported"] = Json::array();
-  for (const LayerPrediction& layer : p.layers) {
-    const Work work = count_work(layer.config);
-    Json row = {{"name", layer.name},
-                {"kind", kind_of(layer.config.op)},
-                {"op", layer.source_op},
-                {"layer", format_layer(layer.config)},
-                {"macs", work.macs},
-                {"flops", work.flops},
-                {"params", layer.params},
-                {"bytes", work.bytes()},
-                {"covered", layer.covered},
-                {"reason", layer.reason},
-                {"runtime_ms", to_json(layer.runtime, 1e3)},
-                {"power_w", to_json(layer.power, 1)},
-                {"energy_j", to_json(layer.energy, 1)},
-                {"warnings", layer.warnings}};
-    json["layers"].push_back(std::move(row));
+void write_prediction(JsonWriter& json, const NetworkPrediction& p) {
+  json.begin_object()
+      .member("network", p.network)
+      .member("device", p.device)
+      .member("method", p.method)
+      .member("batch", p.batch)
+      .key("totals");
+  write_totals(json, p);
+  json.key("layers").begin_array();
+  for (const LayerPrediction& layer : p.layers) write_layer(json, layer);
+  json.end().key("unsupported").begin_array();
+  for (const LayerPrediction& layer : p.layers)
     if (!layer.covered)
-      json["unsupported"].push_back({{"name", layer.name}, {"reason", layer.reason}});
-  }
-  return json;
+      json.begin_object().member("name", layer.name).member("reason", layer.reason).end();
+  json.end().end();
+}
+
+nlohmann::ordered_json prediction_json(const NetworkPrediction& prediction) {
+  std::ostringstream text;
+  JsonWriter json(text);
+  write_prediction(json, prediction);
+  return nlohmann::ordered_json::parse(text.view());
 }
 
 }  // namespace neuralpower

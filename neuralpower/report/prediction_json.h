@@ -8,9 +8,14 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "neuralpower/model/prediction/prediction.h"
+#include "neuralpower/report/json_writer.h"
 
 namespace neuralpower {
 
+// As the next value of a document.
+void write_prediction(JsonWriter& json, const NetworkPrediction& prediction);
+
+// As a tree, to be put into another.
 nlohmann::ordered_json prediction_json(const NetworkPrediction& prediction);
 
 }  // namespace neuralpower

@@ -4,13 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <ostream>
 #include <set>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/network/layer_text.h"
-#include "neuralpower/report/json_text.h"
 #include "neuralpower/report/prediction_json.h"
 #include "neuralpower/report/table.h"
 #include "neuralpower/samples/samples_csv.h"
@@ -25,21 +24,32 @@ std::string csv_cells(const std::optional<Estimate<Unit>>& e, double scale) {
          "," + format_double(e->high.value() * scale);
 }
 
-std::string render_csv(const std::vector<NetworkPrediction>& predictions) {
-  std::string out =
-      "network,batch,position,name,layer,covered,runtime_ms,runtime_low,runtime_high,power_w,power_"
-      "low,"
-      "power_high,energy_j,energy_low,energy_high,reason\n";
+void write_csv(std::ostream& out, const std::vector<NetworkPrediction>& predictions) {
+  out << "network,batch,position,name,layer,covered,runtime_ms,runtime_low,runtime_high,power_w,"
+         "power_"
+         "low,"
+         "power_high,energy_j,energy_low,energy_high,reason\n";
   for (const NetworkPrediction& p : predictions)
     for (std::size_t i = 0; i < p.layers.size(); ++i) {
       const LayerPrediction& layer = p.layers[i];
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", csv_field(printable(p.network)),
+      out << fmt::format("{},{},{},{},{},{},{},{},{},{}\n", csv_field(printable(p.network)),
                          p.batch, i + 1, csv_field(printable(layer.name)),
                          csv_field(format_layer(layer.config)), layer.covered ? 1 : 0,
                          csv_cells(layer.runtime, 1e3), csv_cells(layer.power, 1),
                          csv_cells(layer.energy, 1), csv_field(printable(layer.reason)));
     }
-  return out;
+}
+
+void write_json(std::ostream& out, const std::vector<NetworkPrediction>& predictions) {
+  JsonWriter json(out);
+  if (predictions.size() == 1) return write_prediction(json, predictions.front());
+  json.begin_object()
+      .member("network", predictions.front().network)
+      .member("device", predictions.front().device)
+      .key("batches")
+      .begin_array();
+  for (const NetworkPrediction& p : predictions) write_prediction(json, p);
+  json.end().end();
 }
 
 template <typename Unit>
@@ -175,26 +185,18 @@ std::string render_batches(const std::vector<NetworkPrediction>& predictions, in
 
 }  // namespace
 
-std::string render_predictions(const std::vector<NetworkPrediction>& predictions,
-                               const RenderOptions& options) {
+void write_predictions(std::ostream& out, const std::vector<NetworkPrediction>& predictions,
+                       const RenderOptions& options) {
   switch (options.format) {
-    case OutputFormat::kJson: {
-      if (predictions.size() == 1) return json_text(prediction_json(predictions.front()));
-      nlohmann::ordered_json json;
-      json["network"] = predictions.front().network;
-      json["device"] = predictions.front().device;
-      for (const NetworkPrediction& p : predictions) json["batches"].push_back(prediction_json(p));
-      return json_text(json);
-    }
+    case OutputFormat::kJson:
+      return write_json(out, predictions);
     case OutputFormat::kCsv:
-      return render_csv(predictions);
-    case OutputFormat::kTable: {
-      std::string out;
+      return write_csv(out, predictions);
+    case OutputFormat::kTable:
       for (const NetworkPrediction& p : predictions)
-        out += (out.empty() ? "" : "\n") + render_table(p, options.width);
-      if (predictions.size() > 1) out += "\n" + render_batches(predictions, options.width);
-      return out;
-    }
+        out << (&p == &predictions.front() ? "" : "\n") << render_table(p, options.width);
+      if (predictions.size() > 1) out << "\n" << render_batches(predictions, options.width);
+      return;
     case OutputFormat::kHtml:
       break;  // html_report.h: a page shows more than predictions
   }

@@ -2,7 +2,7 @@
 // Predictions as text: what `neuralpower predict` prints, for one or several batch sizes.
 #pragma once
 
-#include <string>
+#include <iosfwd>
 #include <vector>
 
 #include "neuralpower/model/prediction/prediction.h"
@@ -12,7 +12,7 @@ namespace neuralpower {
 
 // One prediction a batch size. JSON: one document; a single batch size has its members at the top,
 // several stand in "batches".
-std::string render_predictions(const std::vector<NetworkPrediction>& predictions,
-                               const RenderOptions& options);
+void write_predictions(std::ostream& out, const std::vector<NetworkPrediction>& predictions,
+                       const RenderOptions& options);
 
 }  // namespace neuralpower

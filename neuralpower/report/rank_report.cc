@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "neuralpower/base/text.h"
-#include "neuralpower/report/json_text.h"
 #include "neuralpower/report/ranking_json.h"
 #include "neuralpower/report/table.h"
 #include "neuralpower/samples/csv_table.h"
@@ -115,7 +114,12 @@ std::string render_table(const Ranking& ranking, int width) {
 }  // namespace
 
 std::string render_ranking(const Ranking& ranking, const RenderOptions& options) {
-  if (options.format == OutputFormat::kJson) return json_text(ranking_json(ranking));
+  if (options.format == OutputFormat::kJson) {
+    std::ostringstream text;
+    JsonWriter json(text);
+    write_ranking(json, ranking);
+    return text.str();
+  }
   if (options.format == OutputFormat::kCsv) return render_csv(ranking);
   return render_table(ranking, options.width);
 }

@@ -9,9 +9,14 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "neuralpower/decide/rank.h"
+#include "neuralpower/report/json_writer.h"
 
 namespace neuralpower {
 
+// As the next value of a document.
+void write_ranking(JsonWriter& json, const Ranking& ranking);
+
+// As a tree, to be put into another.
 nlohmann::ordered_json ranking_json(const Ranking& ranking);
 
 }  // namespace neuralpower

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 #include "neuralpower/base/error.h"
@@ -16,6 +17,8 @@ namespace {
 constexpr int kApplicationId = 0x4e507762;  // "NPwb"
 constexpr int kSchemaVersion = 2;
 constexpr int kPatienceMilliseconds = 30'000;
+constexpr int kLongestValue = 16 << 20;  // bytes of one field; texts are far shorter
+constexpr int kStepsBetweenLooks = 1000;
 
 constexpr const char* kSchema = R"sql(
 CREATE TABLE conditions (
@@ -119,6 +122,10 @@ Conditions parse_conditions(const std::string& text) {
 }  // namespace
 
 // The connection, and statements that bind and read by type.
+//
+// A store may come from anybody, and a schema can hold programs: views that never end, triggers,
+// functions. None of them runs, and reading (`must_exist`) may take only as many steps of SQLite's
+// machine as a store of the file's size can need, whatever its pages claim to hold.
 class SampleStore::Database {
  public:
   explicit Database(const std::filesystem::path& file, bool must_exist) : file_(file.string()) {
@@ -130,6 +137,12 @@ class SampleStore::Database {
     }
     sqlite3_extended_result_codes(handle_, 1);
     sqlite3_busy_timeout(handle_, kPatienceMilliseconds);
+    for (const auto& [setting, value] :
+         {std::pair(SQLITE_DBCONFIG_DEFENSIVE, 1), std::pair(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+          std::pair(SQLITE_DBCONFIG_ENABLE_TRIGGER, 0), std::pair(SQLITE_DBCONFIG_ENABLE_VIEW, 0)})
+      sqlite3_db_config(handle_, setting, value, nullptr);
+    sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, kLongestValue);
+    if (must_exist) limit_steps();
   }
   ~Database() { sqlite3_close(handle_); }
   Database(const Database&) = delete;
@@ -153,6 +166,12 @@ class SampleStore::Database {
           return std::filesystem::exists(file_)
                      ? environment_error("cannot be opened; check its permissions")
                      : bad_input("no such store, and it cannot be created here");
+        case SQLITE_INTERRUPT:
+          return bad_input(
+              "no sample store that can be read: it claims to hold more than its size");
+        case SQLITE_TOOBIG:
+          return bad_input("no sample store that can be read: a field of more than " +
+                           std::to_string(kLongestValue >> 20) + " MiB");
         case SQLITE_FULL:
           return environment_error(
               "the disk is full; what was recorded before is safe; free some space and run the "
@@ -256,15 +275,32 @@ class SampleStore::Database {
     }
   }
 
-  void prepare_schema() {
-    use_write_ahead_log();
+  // A database of something else is left as it is, and so is an empty file that is to be read.
+  void refuse_others(bool must_exist) {
+    const bool is_new = number("SELECT count(*) FROM sqlite_master") == 0;
+    if (is_new ? must_exist
+               : number("PRAGMA application_id") != kApplicationId ||
+                     number("PRAGMA user_version") == 0)
+      throw bad_input("this file is no sample store").in_file(file_);
+    if (number("SELECT count(*) FROM sqlite_master WHERE (type <> 'table' OR "
+               "sql LIKE 'CREATE VIRTUAL%') AND name IN ('conditions', 'layers', 'measurements', "
+               "'repetitions', 'skips', 'networks', 'meters')") != 0)
+      throw bad_input("no sample store: what should be a table is none").in_file(file_);
+    if (number("SELECT count(*) FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c "
+               "WHERE c.hidden <> 0") != 0)
+      throw bad_input("no sample store: a column of it is computed").in_file(file_);
+  }
+
+  void prepare_schema(bool must_exist) {
+    refuse_others(must_exist);
+    if (!must_exist) use_write_ahead_log();  // reading leaves the file as it is
     execute("PRAGMA synchronous=FULL");
     execute("PRAGMA foreign_keys=ON");
     if (number("PRAGMA user_version") == 0) {
       transaction([&] {
         if (number("PRAGMA user_version") != 0) return;  // another process was faster
         if (number("SELECT count(*) FROM sqlite_master") != 0)
-          throw bad_input("this SQLite file is no sample store").in_file(file_);
+          throw bad_input("this file is no sample store").in_file(file_);
         execute(kSchema);
         execute(kSinceVersion2);
         execute(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
@@ -277,8 +313,6 @@ class SampleStore::Database {
         execute(kSinceVersion2);
         execute("PRAGMA user_version=2");
       });
-    if (number("PRAGMA application_id") != kApplicationId)
-      throw bad_input("this SQLite file is no sample store").in_file(file_);
     if (const auto version = number("PRAGMA user_version"); version > kSchemaVersion)
       throw bad_input("a store of version " + std::to_string(version) +
                       "; this program reads up to version " + std::to_string(kSchemaVersion))
@@ -292,6 +326,20 @@ class SampleStore::Database {
     return find.whole(0);
   }
 
+  // What was measured, as a CSV file would have to say it too.
+  void check_measured(const std::string& what, Seconds runtime, const std::optional<Watts>& power,
+                      const std::optional<Joules>& energy) const {
+    const auto is_sound = [](double value) { return std::isfinite(value) && value >= 0; };
+    const char* wrong = !is_sound(runtime.value()) || runtime == Seconds(0) ? "runtime"
+                        : power && !is_sound(power->value())                ? "power"
+                        : energy && !is_sound(energy->value())              ? "energy"
+                                                                            : nullptr;
+    if (wrong != nullptr)
+      throw bad_input(std::string("its ") + wrong + " is no number that a meter can have told")
+          .in_node(printable(what, 200))
+          .in_file(file_);
+  }
+
   LayerConfig layer(const std::string& text) const {
     try {
       return parse_layer(text);
@@ -301,6 +349,18 @@ class SampleStore::Database {
   }
 
  private:
+  void limit_steps() {
+    constexpr std::uint64_t kStart = 10'000'000, kStepsPerByte = 100;
+    std::error_code unknown;
+    const auto size = std::filesystem::file_size(file_, unknown);
+    looks_left_ = (kStart + (unknown ? 0 : kStepsPerByte * size)) / kStepsBetweenLooks;
+    const auto look = [](void* left) {
+      return (*static_cast<std::uint64_t*>(left))-- == 0 ? 1 : 0;
+    };
+    sqlite3_progress_handler(handle_, kStepsBetweenLooks, look, &looks_left_);
+  }
+
+  std::uint64_t looks_left_ = 0;
   std::string file_;
   sqlite3* handle_ = nullptr;
 };
@@ -313,7 +373,7 @@ SampleStore SampleStore::open(const std::filesystem::path& file, bool must_exist
   if (must_exist && !std::filesystem::exists(file))
     throw bad_input("no such file").in_file(file.string());
   auto database = std::make_unique<Database>(file, must_exist);
-  database->prepare_schema();
+  database->prepare_schema(must_exist);
   return SampleStore(std::move(database));
 }
 
@@ -461,6 +521,8 @@ std::vector<StoredMeasurement> SampleStore::measurements(ConditionsId conditions
       repetition.window = Seconds(repetitions.number(2));
       repetition.power = repetitions.quantity<Watts>(3);
       repetition.energy = repetitions.quantity<Joules>(4);
+      database_->check_measured(rows.text(1), repetition.runtime, repetition.power,
+                                repetition.energy);
       const std::string domains = repetitions.text(5), marks = repetitions.text(6);
       split_numbers(domains, [&](std::string name, double power) {
         repetition.domains[std::move(name)] = Watts(power);
@@ -515,6 +577,11 @@ std::vector<NetworkSample> SampleStore::networks(std::optional<ConditionsId> onl
     network.runtime = Seconds(rows.number(4));
     network.power = rows.quantity<Watts>(5);
     network.energy = rows.quantity<Joules>(6);
+    database_->check_measured(network.network, network.runtime, network.power, network.energy);
+    if (network.batch < 1)
+      throw bad_input("its batch is no positive number")
+          .in_node(printable(network.network, 200))
+          .in_file(database_->file());
     networks.push_back(std::move(network));
   }
   return networks;

@@ -88,15 +88,15 @@ void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples) {
     for (const auto& [name, value] : s.extras) further.insert(name);
   out << "layer,network,position,name,repetition,runtime_ms,power_w,energy_j,device,software"
       << (overhead ? ",overhead_ms" : "");
-  for (const std::string& name : further) out << ',' << csv_field(name);
+  for (const std::string& name : further) out << ',' << csv_field(printable(name));
   out << '\n';
   for (const Sample& s : samples) {
-    out << csv_field(format_layer(s.layer)) << ',' << csv_field(s.network) << ','
-        << (s.position > 0 ? std::to_string(s.position) : "") << ',' << csv_field(s.name) << ','
-        << s.repetition << ',' << format_double(in_milliseconds(s.runtime)) << ','
+    out << csv_field(format_layer(s.layer)) << ',' << csv_field(printable(s.network)) << ','
+        << (s.position > 0 ? std::to_string(s.position) : "") << ',' << csv_field(printable(s.name))
+        << ',' << s.repetition << ',' << format_double(in_milliseconds(s.runtime)) << ','
         << (s.power ? format_double(s.power->value()) : "") << ','
-        << (s.energy ? format_double(s.energy->value()) : "") << ',' << csv_field(s.device) << ','
-        << csv_field(s.software);
+        << (s.energy ? format_double(s.energy->value()) : "") << ','
+        << csv_field(printable(s.device)) << ',' << csv_field(printable(s.software));
     if (overhead) out << ',' << format_double(in_milliseconds(s.overhead));
     for (const std::string& name : further) {
       const auto value = s.extras.find(name);
@@ -109,7 +109,7 @@ void write_samples_csv(std::ostream& out, const std::vector<Sample>& samples) {
 void write_networks_csv(std::ostream& out, const std::vector<NetworkSample>& networks) {
   out << "network,batch,repetition,runtime_ms,power_w,energy_j\n";
   for (const NetworkSample& n : networks)
-    out << csv_field(n.network) << ',' << n.batch << ',' << n.repetition << ','
+    out << csv_field(printable(n.network)) << ',' << n.batch << ',' << n.repetition << ','
         << format_double(in_milliseconds(n.runtime)) << ','
         << (n.power ? format_double(n.power->value()) : "") << ','
         << (n.energy ? format_double(n.energy->value()) : "") << '\n';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <sstream>
 
 #include "neuralpower/api/cross_validation.h"
 #include "neuralpower/api/device.h"
@@ -140,7 +141,12 @@ void bind_predictions(py::module_& module) {
              return rows;
            })
       .def(
-          "to_json", [](const NetworkPrediction& p) { return render_predictions({p}, as_json()); },
+          "to_json",
+          [](const NetworkPrediction& p) {
+            std::ostringstream text;
+            write_predictions(text, {p}, as_json());
+            return text.str();
+          },
           py::call_guard<py::gil_scoped_release>());
 }
 

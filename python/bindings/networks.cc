@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sstream>
+
 #include "neuralpower/api/inputs.h"
 #include "neuralpower/base/error.h"
 #include "neuralpower/measure/sampling_plan.h"
@@ -27,7 +29,9 @@ Network from_layers(const std::vector<std::string>& texts, const std::string& na
 std::string to_json(const Network& network) {
   RenderOptions options;
   options.format = OutputFormat::kJson;
-  return render_network({network, {}, {}}, options);
+  std::ostringstream text;
+  write_network(text, {network, {}, {}}, options);
+  return text.str();
 }
 
 std::vector<std::string> texts_of(const std::vector<LayerConfig>& layers) {

@@ -431,5 +431,16 @@ TEST(Caffe, ErrorsNameTheLayer) {
               HasSubstr("--shape data="));
 }
 
+TEST(Caffe, LossOfWhatOnlyTrainingMakesIsForTrainingToo) {
+  const Network network = parse_caffe(
+      "input: 'data' input_shape { dim: 2 dim: 4 }\n"
+      "layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'r' }\n"
+      "layer { name: 'a' type: 'Accuracy' bottom: 'r' top: 'a' }\n"
+      "layer { name: 'l' type: 'SoftmaxWithLoss' bottom: 'a' bottom: 'r' top: 'l' }\n",
+      "net");
+  ASSERT_EQ(network.layers.size(), 1u);
+  EXPECT_EQ(network.layers[0].name, "r");
+}
+
 }  // namespace
 }  // namespace neuralpower

@@ -16,6 +16,7 @@ namespace neuralpower {
 namespace {
 
 constexpr double kBytesOfNumber = 4;
+constexpr std::size_t kLargestSheet = std::size_t{1} << 20;
 
 PaleoTime time_of(double flops, std::initializer_list<double> tensors, const PaleoDevice& device) {
   const Seconds tick = microseconds(1 / device.clock_mhz);
@@ -189,7 +190,7 @@ PaleoDevice parse_paleo_device(std::string_view json) {
 
 PaleoDevice load_paleo_device(const std::filesystem::path& file) {
   try {
-    return parse_paleo_device(read_file(file));
+    return parse_paleo_device(read_file(file, kLargestSheet));
   } catch (Error& error) {
     error.in_file(file.string());
     throw;
