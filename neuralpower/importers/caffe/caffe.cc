@@ -135,7 +135,8 @@ class CaffeReader {
     const bool computes =  // at test time too: the function before the loss
         layer.type == "SoftmaxWithLoss" || layer.type == "SigmoidCrossEntropyLoss";
     if (computes && (source.inputs.empty() || source.inputs[0] != kLabels)) {
-      source.inputs.resize(std::min<std::size_t>(source.inputs.size(), 1));  // without the labels
+      if (source.inputs.size() > 1)  // without the labels
+        source.inputs.erase(source.inputs.begin() + 1, source.inputs.end());
     } else if (is_for_training(layer.type) || reads_labels) {
       for (std::size_t i = 0; i < layer.tops.size(); ++i) define_top(layer, i, kLabels);
       return;
