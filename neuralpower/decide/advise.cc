@@ -9,6 +9,8 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/decide/redesign.h"
+#include "neuralpower/decide/sweep.h"
+#include "neuralpower/features/features.h"
 #include "neuralpower/importers/importers.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/network/work.h"
@@ -43,6 +45,15 @@ int count_warnings(const NetworkPrediction& prediction) {
                     [](const LayerPrediction& layer) { return !layer.warnings.empty(); }));
 }
 
+// Was every kind of layer with multiplications measured in this type?
+bool knows_type(const DeviceModel& model, const Network& network, DataType type) {
+  return std::all_of(network.layers.begin(), network.layers.end(), [&](const Layer& layer) {
+    if (count_work(layer.config).macs == 0) return true;
+    const auto models = model.layers.find(model_key(layer.config));
+    return models != model.layers.end() && models->second.knows(type);
+  });
+}
+
 class Adviser {
  public:
   Adviser(const Network& network, const Predictor& predictor)
@@ -75,19 +86,13 @@ class Adviser {
   }
 
   void try_batch(const Network& other) {
-    const NetworkPrediction after = predictor_.predict(other);
-    ++result_.tried;
-    if (!is_known(after)) {
-      ++result_.outside;
-      return;
-    }
-    Advice advice;
-    advice.kind = "batch";
-    advice.change = fmt::format("batch {} -> {}", network_.batch, other.batch);
-    advice.energy_saved =
-        difference(result_.energy_per_item, each_item(*after.energy, other.batch));
-    advice.time_saved = difference(result_.time_per_item, each_item(*after.runtime, other.batch));
-    offer(std::move(advice));
+    try_whole("batch", fmt::format("batch {} -> {}", network_.batch, other.batch), other);
+  }
+
+  void try_data_type(DataType type) {
+    Network other = network_;
+    set_data_type(other, type);
+    try_whole("data-type", fmt::format("all layers in {}", to_string(type)), other);
   }
 
   Advices take() {
@@ -186,6 +191,23 @@ class Adviser {
     }
   }
 
+  // Another network in place of the whole.
+  void try_whole(const char* kind, std::string change, const Network& other) {
+    const NetworkPrediction after = predictor_.predict(other);
+    ++result_.tried;
+    if (!is_known(after)) {
+      ++result_.outside;
+      return;
+    }
+    Advice advice;
+    advice.kind = kind;
+    advice.change = std::move(change);
+    advice.energy_saved =
+        difference(result_.energy_per_item, each_item(*after.energy, other.batch));
+    advice.time_saved = difference(result_.time_per_item, each_item(*after.runtime, other.batch));
+    offer(std::move(advice));
+  }
+
   // No less covered and no further outside what was measured than the network is.
   bool is_known(const NetworkPrediction& after) const {
     return after.energy && after.runtime &&
@@ -280,6 +302,8 @@ Advices advise(const std::filesystem::path& file, const Predictor& predictor,
       import.batch = batch;
       adviser.try_batch(import_network(file, import));
     }
+    for (const DataType type : options.data_types)
+      if (knows_type(predictor.model(), network, type)) adviser.try_data_type(type);
     return adviser.take();
   } catch (Error& error) {
     throw error.in_file(file.string());

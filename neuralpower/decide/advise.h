@@ -3,7 +3,8 @@
 //
 // Tried are, one at a time: smaller kernels; output channels at the multiples that vector units and
 // tiles like; a depthwise and a 1x1 convolution in place of one; a stride taken earlier, or in
-// place of the pooling behind; other batch sizes. Every change is built, predicted as `predict`
+// place of the pooling behind; other batch sizes; other data types, where the device model was
+// trained on layers of them. Every change is built, predicted as `predict`
 // does and compared. Not offered is what cannot be built, what the device model does not cover, and
 // what leads further outside what it was measured on than the network already is. What a change
 // does to precision is not known here.
@@ -23,7 +24,8 @@
 namespace neuralpower {
 
 struct Advice {
-  std::string kind;    // "kernel", "channels", "depthwise-separable", "stride", "batch"
+  std::string kind;    // "kernel", "channels", "depthwise-separable", "stride", "batch",
+                       // "data-type"
   std::string layer;   // its name; empty: the whole network
   std::string change;  // "kernel 5x5 -> 3x3"
   // Of one item; what is saved is positive.
@@ -47,6 +49,7 @@ struct Advices {
 struct AdviseOptions {
   ImportOptions import;
   std::vector<std::int64_t> batches = {1, 2, 4, 8, 16, 32, 64};
+  std::vector<DataType> data_types = {DataType::kF16, DataType::kBF16, DataType::kI8};
 };
 
 // Error (bad input) if the network's energy is not known, saying why.

@@ -65,6 +65,23 @@ class AdviseTest : public ::testing::Test {
   std::string file_;
 };
 
+TEST_F(AdviseTest, DataTypesAreOfferedOnlyWhereTheyWereMeasured) {
+  const auto offered = [](const Advices& advices) {
+    std::set<std::string> changes;
+    for (const Advice& advice : advices.advice)
+      if (advice.kind == "data-type") changes.insert(advice.change);
+    return changes;
+  };
+  EXPECT_TRUE(offered(run(predictor_, {})).empty());
+  DeviceModel device = device_of_all();
+  device.layers["conv"].runtime->regimes[0].terms.push_back({"bytes", 1e-6});
+  for (auto& [key, models] : device.layers)
+    if (key != "fc") models.data_types = {DataType::kF16, DataType::kF32};
+  EXPECT_TRUE(offered(run(Predictor(device), {})).empty()) << "fc multiplies too";
+  device.layers["fc"].data_types = {DataType::kF16};
+  EXPECT_EQ(offered(run(Predictor(device), {})), std::set<std::string>{"all layers in f16"});
+}
+
 TEST_F(AdviseTest, WidthsFollowThroughToTheNextConvolution) {
   Convolution wider = conv("stem");
   wider.out_channels = 32;

@@ -90,6 +90,11 @@ SearchResult whole_search(const Space& space, const SearchOptions& options);
 // Adds what another shard of the same search found.
 void merge_results(SearchResult& into, const SearchResult& part, const SearchOptions& options);
 
+// True if the predictions cannot tell the two apart: in every objective that is predicted, the
+// value of each lies in the interval of the other. False if none of the objectives is.
+bool is_tie(const FoundArchitecture& a, const FoundArchitecture& b,
+            const std::vector<Objective>& objectives);
+
 // Puts `found` into the front, which is sorted by the first objective, unless something there is at
 // least as good in all objectives; of equals the smaller index stays.
 void insert_into_front(std::vector<FoundArchitecture>& front, const FoundArchitecture& found,

@@ -16,7 +16,9 @@ Json to_json(const std::vector<FoundArchitecture>& found) {
     all.push_back({{"index", f.index},
                    {"choices", f.architecture},
                    {"latency_s", f.cost.latency_s},
+                   {"latency_bounds_s", {f.cost.latency_low_s, f.cost.latency_high_s}},
                    {"energy_j", f.cost.energy_j},
+                   {"energy_bounds_j", {f.cost.energy_low_j, f.cost.energy_high_j}},
                    {"macs", f.cost.macs},
                    {"params", f.cost.params},
                    {"batch", f.cost.batch},
@@ -38,6 +40,10 @@ std::vector<FoundArchitecture> read_found(const Space& space, const Json& json) 
     f.cost.batch = row.at("batch");
     f.cost.latency_s = row.at("latency_s");
     f.cost.energy_j = row.at("energy_j");
+    f.cost.latency_low_s = row.at("latency_bounds_s").at(0);
+    f.cost.latency_high_s = row.at("latency_bounds_s").at(1);
+    f.cost.energy_low_j = row.at("energy_bounds_j").at(0);
+    f.cost.energy_high_j = row.at("energy_bounds_j").at(1);
     f.cost.macs = row.at("macs");
     f.cost.params = row.at("params");
     if (!row.at("error").is_null()) f.error = row.at("error").get<double>();
@@ -50,7 +56,7 @@ std::vector<FoundArchitecture> read_found(const Space& space, const Json& json) 
 
 std::string search_state(const SearchResult& r, const std::string& fingerprint) {
   const Json json = {{"format", "neuralpower-search-state"},
-                     {"version", 1},
+                     {"version", 2},
                      {"fingerprint", fingerprint},
                      {"counts",
                       {{"begin", r.begin},
@@ -72,8 +78,8 @@ SearchResult parse_search_state(const Space& space, std::string_view text,
                                 const std::string& fingerprint) {
   try {
     const Json json = Json::parse(text);
-    if (json.at("format") != "neuralpower-search-state" || json.at("version") != 1)
-      throw bad_input("is no state of a search");
+    if (json.at("format") != "neuralpower-search-state" || json.at("version") != 2)
+      throw bad_input("is no state of a search, or one of another version");
     if (json.at("fingerprint") != fingerprint)
       throw bad_input(
           "is the state of another search: space, device model and options must be the same");

@@ -78,6 +78,44 @@ TEST_F(SearchTest, EveryCostIsThatOfTheNetworkWrittenOut) {
   EXPECT_EQ(valid, (3 + 7) * 3);
 }
 
+TEST_F(SearchTest, BoundsAreTheSumsOfTheLayers) {
+  SpaceEvaluator evaluator(space_, predictor_);
+  const SearchResult result = run({});
+  ASSERT_FALSE(result.front.empty());
+  for (const FoundArchitecture& f : result.front) {
+    const NetworkPrediction whole =
+        predictor_.predict(parse_layer_list(evaluator.layer_list(f.architecture), "x"));
+    EXPECT_NEAR(f.cost.latency_low_s, whole.runtime->low.value(), 1e-12 * f.cost.latency_s);
+    EXPECT_NEAR(f.cost.latency_high_s, whole.runtime->high.value(), 1e-12 * f.cost.latency_s);
+    EXPECT_NEAR(f.cost.energy_low_j, whole.energy->low.value(), 1e-12 * f.cost.energy_j);
+    EXPECT_NEAR(f.cost.energy_high_j, whole.energy->high.value(), 1e-12 * f.cost.energy_j);
+  }
+}
+
+TEST(Ties, AreWhatThePredictionsCannotTellApart) {
+  const auto found = [](double energy, double spread, double latency, std::int64_t batch) {
+    FoundArchitecture f;
+    f.cost.batch = batch;
+    f.cost.energy_j = energy;
+    f.cost.energy_low_j = energy / spread;
+    f.cost.energy_high_j = energy * spread;
+    f.cost.latency_s = latency;
+    f.cost.latency_low_s = latency / spread;
+    f.cost.latency_high_s = latency * spread;
+    return f;
+  };
+  const auto energy = {Objective::kEnergy, Objective::kMacs};
+  EXPECT_TRUE(is_tie(found(1, 1.2, 1, 1), found(1.1, 1.2, 9, 1), energy));
+  EXPECT_FALSE(is_tie(found(1, 1.2, 1, 1), found(1.3, 1.2, 1, 1), energy));
+  EXPECT_FALSE(is_tie(found(1, 1.2, 1, 1), found(1.1, 1.05, 1, 1), energy)) << "in one of the two";
+  EXPECT_TRUE(is_tie(found(1, 1.2, 1, 1), found(2.2, 1.2, 1, 2), energy)) << "of an item";
+  const auto both = {Objective::kEnergy, Objective::kLatency};
+  EXPECT_FALSE(is_tie(found(1, 1.2, 1, 1), found(1.1, 1.2, 9, 1), both));
+  EXPECT_TRUE(is_tie(found(1, 1.2, 1, 1), found(1.1, 1.2, 1.1, 1), both));
+  EXPECT_FALSE(is_tie(found(1, 1.2, 1, 1), found(1, 1.2, 1, 1), {Objective::kMacs}))
+      << "what is counted is exact";
+}
+
 TEST_F(SearchTest, EnumerationFindsTheTrueFrontAndBest) {
   SearchOptions options;
   options.top = 5;

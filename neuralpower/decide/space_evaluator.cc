@@ -50,6 +50,18 @@ std::string resolve_padding(std::string text) {
   return text.replace(at, 8, fmt::format("pad={}x{}", (height - 1) / 2, (width - 1) / 2));
 }
 
+void add(const ArchitectureCost& step, ArchitectureCost& all) {
+  all.latency_s += step.latency_s;
+  all.latency_low_s += step.latency_low_s;
+  all.latency_high_s += step.latency_high_s;
+  all.energy_j += step.energy_j;
+  all.energy_low_j += step.energy_low_j;
+  all.energy_high_j += step.energy_high_j;
+  all.macs += step.macs;
+  all.params += step.params;
+  if (step.batch > 0) all.batch = step.batch;
+}
+
 }  // namespace
 
 SpaceEvaluator::SpaceEvaluator(const Space& space, const Predictor& predictor,
@@ -96,11 +108,20 @@ void SpaceEvaluator::add_cost(const SpaceLine& line, const std::string& text, co
           .in_node(fmt::format("line {}", line.number));
     uncovered_.emplace(model_key(layer.config), p.reason);
   }
-  if (p.runtime) step.latency_s += p.runtime->value.value();
-  if (p.energy) step.energy_j += p.energy->value.value();
+  ArchitectureCost& cost = step.cost;
+  if (p.runtime) {
+    cost.latency_s += p.runtime->value.value();
+    cost.latency_low_s += p.runtime->low.value();
+    cost.latency_high_s += p.runtime->high.value();
+  }
+  if (p.energy) {
+    cost.energy_j += p.energy->value.value();
+    cost.energy_low_j += p.energy->low.value();
+    cost.energy_high_j += p.energy->high.value();
+  }
   const Work work = count_work(layer.config);
-  step.macs += static_cast<double>(work.macs);
-  step.params += static_cast<double>(work.weights);
+  cost.macs += static_cast<double>(work.macs);
+  cost.params += static_cast<double>(work.weights);
 }
 
 SpaceEvaluator::Step SpaceEvaluator::make_step(const SpaceLine& line, const std::string& text) {
@@ -112,6 +133,7 @@ SpaceEvaluator::Step SpaceEvaluator::make_step(const SpaceLine& line, const std:
   list += resolve_padding(text) + reads + "\n";
   if (line.is_input) list += "activation mode=relu\n";  // a list needs a layer; it is not counted
   Step step;
+  step.cost.batch = 0;
   Network network;
   try {
     network = parse_layer_list(list, space_.name);
@@ -125,7 +147,7 @@ SpaceEvaluator::Step SpaceEvaluator::make_step(const SpaceLine& line, const std:
       line.is_input ? network.inputs.front() : network.layers.back().outputs.front();
   step.shape = intern(network.tensors[static_cast<std::size_t>(out)].shape);
   if (line.is_input) {
-    step.batch = network.batch;
+    step.cost.batch = network.batch;
     return step;
   }
   for (const Layer& layer : network.layers) add_cost(line, text, layer, step);
@@ -192,11 +214,7 @@ bool SpaceEvaluator::walk_line(std::size_t index, const Architecture& a, const S
   const Step& made = step(index, a);
   if (!made.valid) return false;
   after.out = after.previous = made.shape;
-  after.cost.latency_s += made.latency_s;
-  after.cost.energy_j += made.energy_j;
-  after.cost.macs += made.macs;
-  after.cost.params += made.params;
-  if (made.batch > 0) after.cost.batch = made.batch;
+  add(made.cost, after.cost);
   return true;
 }
 

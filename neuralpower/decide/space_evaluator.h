@@ -21,7 +21,8 @@ namespace neuralpower {
 struct ArchitectureCost {
   bool valid = false;                  // it can be built and leads to an output
   double latency_s = 0, energy_j = 0;  // of a whole batch
-  double macs = 0, params = 0;         // params without biases
+  double latency_low_s = 0, latency_high_s = 0, energy_low_j = 0, energy_high_j = 0;
+  double macs = 0, params = 0;  // params without biases
   std::int64_t batch = 1;
   double power_w() const { return latency_s > 0 ? energy_j / latency_s : 0; }
   double energy_per_item() const { return energy_j / static_cast<double>(batch); }
@@ -54,8 +55,7 @@ class SpaceEvaluator {
   struct Step {
     std::uint32_t shape = 0;
     bool valid = true;
-    double latency_s = 0, energy_j = 0, macs = 0, params = 0;
-    std::int64_t batch = 0;
+    ArchitectureCost cost;  // batch 0: not of an input
   };
   struct State {
     std::uint32_t out = 0, previous = 0;

@@ -12,6 +12,7 @@
 #include "neuralpower/base/file.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/decide/space.h"
+#include "neuralpower/network/layer_text.h"
 
 namespace neuralpower {
 namespace {
@@ -55,6 +56,7 @@ class SpaceParser {
     if (std::none_of(space_.lines.begin(), space_.lines.end(),
                      [](const SpaceLine& line) { return line.is_input; }))
       throw bad_input("has no input line, such as 'image: input batch=1 in=3x32x32'");
+    for (const SpaceLine& line : space_.lines) check_spellings(line);
     return std::move(space_);
   }
 
@@ -66,6 +68,33 @@ class SpaceParser {
 
   static Error wrong(const SourceLine& line, const std::string& what) {
     return bad_input(what).in_node(fmt::format("line {}", line.number));
+  }
+
+  // A misspelt key is no architecture that cannot be built: every alternative is read with every
+  // choice, the other parameters having their first.
+  void check_spellings(const SpaceLine& line) const {
+    if (line.is_input) return;
+    Architecture a(space_.parameters.size(), 0);
+    check_spelling_of(line, a);
+    for (const int p : line.parameters) {
+      const auto parameter = static_cast<std::size_t>(p);
+      for (std::size_t c = 1; c < space_.parameters[parameter].choices.size(); ++c) {
+        a[parameter] = static_cast<std::uint8_t>(c);
+        check_spelling_of(line, a);
+      }
+      a[parameter] = 0;
+    }
+  }
+  void check_spelling_of(const SpaceLine& line, const Architecture& a) const {
+    std::string text = line_text(space_, line, a), known;
+    if (text == "skip" || text == "none") return;
+    for (std::string_view word : split_blanks(text.substr(0, text.find("->"))))
+      if (word != "pad=same" && !word.starts_with("params=")) known += std::string(word) + " ";
+    try {
+      check_spelling(known);
+    } catch (Error& error) {
+      throw error.in_node(fmt::format("line {}", line.number));
+    }
   }
 
   // Unrolls `repeat A..B NAME` to its end; the index of the end line.

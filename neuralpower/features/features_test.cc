@@ -14,6 +14,7 @@
 #include "neuralpower/features/lane_kernels.h"
 #include "neuralpower/features/published_terms.h"
 #include "neuralpower/features/real_math.h"
+#include "neuralpower/features/sum_chain.h"
 #include "neuralpower/features/sum_program.h"
 #include "neuralpower/features/term.h"
 #include "neuralpower/network/layer_text.h"
@@ -189,6 +190,8 @@ TEST(SumPrograms, HaveTheSameBitsSideBySide) {
   const auto pick = [&](int high) {
     return std::to_string(1 + random() % static_cast<unsigned>(high));
   };
+  SumChain chain;
+  chain.append(program);
   std::array<std::vector<double>, kLanes> layers;
   for (auto& layer : layers)
     layer = extract_features(parse_layer("conv batch=" + pick(64) + " in=" + pick(90) +
@@ -197,7 +200,7 @@ TEST(SumPrograms, HaveTheSameBitsSideBySide) {
   struct alignas(64) Row {
     double values[kLanes];
   };
-  std::vector<Row> columns(layers[0].size()), room(program.lane_room() / kLanes + 1), sums(2);
+  std::vector<Row> columns(layers[0].size()), room(chain.room() / kLanes + 1), sums(2);
   std::vector<const double*> at;
   for (std::size_t f = 0; f < columns.size(); ++f) {
     for (std::size_t l = 0; l < kLanes; ++l) columns[f].values[l] = layers[l][f];
@@ -205,7 +208,7 @@ TEST(SumPrograms, HaveTheSameBitsSideBySide) {
   }
   double* const results[2] = {sums[0].values, sums[1].values};
   for (const LaneKernels* kernels : supported_lane_kernels()) {
-    program.evaluate_lanes(at.data(), room[0].values, results, *kernels);
+    chain.evaluate(0, at.data(), room[0].values, results, *kernels);
     for (std::size_t l = 0; l < kLanes; ++l) {
       double alone[2];
       program.evaluate(layers[l].data(), alone);
@@ -224,6 +227,49 @@ TEST(SumPrograms, HaveTheSameBitsSideBySide) {
   }
 }
 
+// What programs in a chain have in common is computed once; sums keep the bits they have alone.
+TEST(SumChains, AProgramTakesFromThoseBeforeIt) {
+  const auto program = [](const std::vector<std::string>& names) {
+    std::vector<SumAddend> addends;
+    for (const std::string& name : names) addends.push_back({Term::parse(name, "conv"), 0.3, 0});
+    return SumProgram(addends, 1);
+  };
+  const std::string shared = "log2(macs/bytes)*[up(Co,16)/Co>1.1]*ramp(log2(Ci),2,7)";
+  const std::vector<SumProgram> programs = {
+      program({shared, "macs", "Ho^3"}), program({shared}),
+      program({"Ho^3", "Co*[up(Co,16)/Co>1.1]*[N<9]", shared, "ln(bytes/macs)"})};
+  constexpr std::size_t kLanes = SumProgram::kLanes;
+  SumChain chain;
+  for (const SumProgram& p : programs) chain.append(p);
+  const std::size_t before = chain.room();
+  chain.append(programs[0]);
+  EXPECT_EQ(chain.room(), before) << "nothing in it is new";
+
+  struct alignas(64) Row {
+    double values[kLanes];
+  };
+  std::array<std::vector<double>, kLanes> layers;
+  for (std::size_t l = 0; l < kLanes; ++l)
+    layers[l] = extract_features(parse_layer("conv batch=" + std::to_string(1 + l % 12) +
+                                             " in=24x28x31 kernel=3 out=" + std::to_string(5 + l)));
+  std::vector<Row> columns(layers[0].size()), room(chain.room() / kLanes + 1), sums(1);
+  std::vector<const double*> at;
+  for (std::size_t f = 0; f < columns.size(); ++f) {
+    for (std::size_t l = 0; l < kLanes; ++l) columns[f].values[l] = layers[l][f];
+    at.push_back(columns[f].values);
+  }
+  double* const result[1] = {sums[0].values};
+  for (const LaneKernels* kernels : supported_lane_kernels())
+    for (std::size_t p = 0; p < programs.size(); ++p) {
+      chain.evaluate(p, at.data(), room[0].values, result, *kernels);
+      for (std::size_t l = 0; l < kLanes; ++l) {
+        double one[1];
+        programs[p].evaluate(layers[l].data(), one);
+        EXPECT_EQ(sums[0].values[l], one[0]) << kernels->name << " " << p;
+      }
+    }
+}
+
 // Quotients with one divisor are made of its reciprocal; they must be those of a division.
 TEST(SumPrograms, QuotientsAreRoundedAsDivisionsAre) {
   const std::vector<SumAddend> addends = {{Term::parse("macs/Co", "conv"), 1, 0},
@@ -239,7 +285,9 @@ TEST(SumPrograms, QuotientsAreRoundedAsDivisionsAre) {
     double values[kLanes];
   };
   Row x, z, y, w, sums[3], room[40];
-  ASSERT_LE(program.lane_room(), 40 * kLanes);
+  SumChain chain;
+  chain.append(program);
+  ASSERT_LE(chain.room(), 40 * kLanes);
   std::vector<const double*> columns(names.size(), nullptr);
   columns[at("macs")] = x.values;
   columns[at("bytes")] = z.values;
@@ -259,7 +307,7 @@ TEST(SumPrograms, QuotientsAreRoundedAsDivisionsAre) {
       w.values[l] = static_cast<double>(random() % 3000);
     }
     for (const LaneKernels* kernels : supported_lane_kernels()) {
-      program.evaluate_lanes(columns.data(), room[0].values, results, *kernels);
+      chain.evaluate(0, columns.data(), room[0].values, results, *kernels);
       for (std::size_t l = 0; l < kLanes; ++l) {
         const double by = y.values[l];
         ASSERT_EQ(sums[0].values[l], by != 0 ? x.values[l] / by : 0) << x.values[l] << "/" << by;

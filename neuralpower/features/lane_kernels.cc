@@ -43,8 +43,10 @@ constexpr std::size_t kWidth = 2;
 typedef double Real __attribute__((vector_size(16), aligned(16), may_alias));
 typedef std::uint64_t Bits __attribute__((vector_size(16), aligned(16), may_alias));
 typedef std::int64_t Truth __attribute__((vector_size(16)));
-constexpr bool kFused = false;
+constexpr bool kFused = false, kFastReciprocal = false;
 inline Real fused(Real a, Real b, Real c) { return a * b + c; }
+inline Real spread(double x) { return Real{x, x}; }
+inline Real reciprocal(Real y) { return 1.0 / y; }
 inline Real round_up(Real x) { return Real{std::ceil(x[0]), std::ceil(x[1])}; }
 inline Real round_down(Real x) { return Real{std::floor(x[0]), std::floor(x[1])}; }
 template <Kind kKind>
@@ -86,8 +88,10 @@ constexpr std::size_t kWidth = 4;
 typedef double Real __attribute__((vector_size(32), aligned(32), may_alias));
 typedef std::uint64_t Bits __attribute__((vector_size(32), aligned(32), may_alias));
 typedef std::int64_t Truth __attribute__((vector_size(32)));
-constexpr bool kFused = true;
+constexpr bool kFused = true, kFastReciprocal = false;
 inline Real fused(Real a, Real b, Real c) { return _mm256_fmadd_pd(a, b, c); }
+inline Real spread(double x) { return _mm256_set1_pd(x); }
+inline Real reciprocal(Real y) { return 1.0 / y; }
 inline Real round_up(Real x) { return _mm256_ceil_pd(x); }
 inline Real round_down(Real x) { return _mm256_floor_pd(x); }
 template <Kind kKind>
@@ -110,8 +114,17 @@ constexpr const char* kName = "avx512";
 constexpr std::size_t kWidth = 8;
 typedef double Real __attribute__((vector_size(64), aligned(64), may_alias));
 typedef std::uint64_t Bits __attribute__((vector_size(64), aligned(64), may_alias));
-constexpr bool kFused = true;
+constexpr bool kFused = true, kFastReciprocal = true;
 inline Real fused(Real a, Real b, Real c) { return _mm512_fmadd_pd(a, b, c); }
+inline Real spread(double x) { return _mm512_set1_pd(x); }
+// 1 / y as a division rounds it: 14 bits of it, then 28, 56 and the rounding (Markstein's theorem
+// 8.2: exact but for a y whose bits are all ones). Half the time of dividing.
+inline Real reciprocal(Real y) {
+  Real r = _mm512_maskz_rcp14_pd(0xff, y);
+  r = fused(fused(-r, y, Real{} + 1.0), r, r);
+  r = fused(fused(-r, y, Real{} + 1.0), r, r);
+  return fused(fused(-r, y, Real{} + 1.0), r, r);
+}
 inline Real round_up(Real x) { return _mm512_ceil_pd(x); }
 inline Real round_down(Real x) { return _mm512_floor_pd(x); }
 template <Kind kKind>
@@ -144,18 +157,6 @@ std::vector<const LaneKernels*> supported_lane_kernels() {
 const LaneKernels& lane_kernels() {
   static const LaneKernels& best = *supported_lane_kernels().front();
   return best;
-}
-
-std::size_t SumProgram::lane_room() const {
-  const std::size_t words_a_number = sizeof(double) / sizeof(std::uint32_t);
-  const std::size_t masks = (tables_.steps.size() + words_a_number - 1) / words_a_number;
-  return (tables_.value_count() * kLanes + masks + 7) / 8 * 8;
-}
-
-void SumProgram::evaluate_lanes(const double* const* columns, double* room, double* const* sums,
-                                const LaneKernels& kernels) const {
-  auto* masks = reinterpret_cast<std::uint32_t*>(room + tables_.value_count() * kLanes);
-  kernels.run_sums(tables_, columns, room, masks, sums);
 }
 
 }  // namespace neuralpower

@@ -12,7 +12,7 @@ namespace neuralpower {
 
 struct LaneKernels {
   const char* name;
-  // SumProgram::evaluate_lanes. `masks` has room for a word a step.
+  // SumChain::evaluate. `values` has a row of kLanes numbers a slot, `masks` a word a step.
   void (*run_sums)(const SumTables& tables, const double* const* columns, double* values,
                    std::uint32_t* masks, double* const* sums);
   // values[l] *= exp(clamp(intercept + exponents[l], low, high)), for SumProgram::kLanes layers.

@@ -9,6 +9,7 @@ namespace neuralpower::real_math {
 
 using Real = double;
 using Bits = std::uint64_t;
+inline Real divided(Real x, Real y) { return x / y; }
 #include "neuralpower/features/real_math.inc"
 
 }  // namespace neuralpower::real_math

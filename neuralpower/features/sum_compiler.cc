@@ -13,11 +13,6 @@ namespace {
 using Kind = TermNode::Kind;
 
 bool is_step(Kind kind) { return kind >= Kind::kLessEqual && kind <= Kind::kNotEqual; }
-bool has_a(Kind kind) { return kind != Kind::kNumber && kind != Kind::kFeature; }
-bool has_b(Kind kind) {
-  return kind == Kind::kMultiply || kind == Kind::kDivide || kind == Kind::kOver ||
-         kind == Kind::kMin || kind == Kind::kMax;
-}
 
 class SumCompiler {
  public:

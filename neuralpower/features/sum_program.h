@@ -13,7 +13,6 @@
 #include <span>
 #include <vector>
 
-#include "neuralpower/features/lane_kernels.h"
 #include "neuralpower/features/sum_tables.h"
 
 namespace neuralpower {
@@ -27,12 +26,9 @@ class SumProgram {
   // sums[s] = sum of coefficient x term over the addends of sum s.
   void evaluate(const double* features, std::span<double> sums) const;
 
-  // The same for kLanes layers: feature f of layer l is columns[f][l], the result sums[s][l]. All
-  // on cache lines; `room` is lane_room() numbers.
+  // How many layers run side by side (sum_chain.h).
   static constexpr std::size_t kLanes = 32;
-  std::size_t lane_room() const;
-  void evaluate_lanes(const double* const* columns, double* room, double* const* sums,
-                      const LaneKernels& kernels = lane_kernels()) const;
+  const SumTables& tables() const { return tables_; }
 
   // Features that are read; the columns of others need not be there.
   std::vector<std::uint32_t> features_read() const;

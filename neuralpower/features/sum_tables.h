@@ -6,6 +6,7 @@
 // are 0 or 1 and are numbered by themselves. Two of three or more factors that several terms have
 // in common are a node of their own. A term is its coefficient times its factors, values first:
 //   c * ((v0 * v1) * (v2 * v3)) * ...      in fours, so that both ways of running round alike
+// In a chain (sum_chain.h) slots and steps of a program count on from those before it.
 #pragma once
 
 #include <array>
@@ -21,7 +22,7 @@ struct SumTables {
   static constexpr std::size_t kFactorsPerBlock = 4;
   static constexpr std::size_t kStepKinds = 6;  // from kLessEqual to kNotEqual
 
-  // Nodes begin .. end - 1 are of one kind and do not use each other; node i has slot i + 1.
+  // Nodes begin .. end - 1 are of one kind and do not use each other.
   struct NodeRun {
     TermNode::Kind kind = TermNode::Kind::kNumber;
     std::uint32_t begin = 0, end = 0;
@@ -51,10 +52,24 @@ struct SumTables {
   std::vector<std::uint32_t> slots;    // the same in fours, for one layer: step s at step_slot(s)
   std::size_t sum_count = 1;
 
-  std::size_t ramp_slot(std::size_t ramp) const { return 1 + nodes.size() + ramp; }
-  std::size_t value_count() const { return 1 + nodes.size() + ramps.size(); }
+  std::uint32_t first_value = 1, first_step = 0;  // the slot of the first node; the first step
+
+  std::size_t node_slot(std::size_t node) const { return first_value + node; }
+  std::size_t ramp_slot(std::size_t ramp) const { return first_value + nodes.size() + ramp; }
+  std::size_t value_count() const { return ramp_slot(ramps.size()); }
+  // One layer alone has its steps behind its values.
   std::size_t step_slot(std::size_t step) const { return value_count() + step; }
 };
+
+// Which operands a node has.
+constexpr bool has_a(TermNode::Kind kind) {
+  return kind != TermNode::Kind::kNumber && kind != TermNode::Kind::kFeature;
+}
+constexpr bool has_b(TermNode::Kind kind) {
+  using Kind = TermNode::Kind;
+  return kind == Kind::kMultiply || kind == Kind::kDivide || kind == Kind::kOver ||
+         kind == Kind::kMin || kind == Kind::kMax;
+}
 
 // Weighted terms, each for one of the sums.
 struct SumAddend {

@@ -86,6 +86,8 @@ Json to_json(const std::map<std::string, KeyModels>& all) {
     if (!models.energy_interval.empty())
       entry["energy"]["interval"] = bands_to_json(models.energy_interval);
     if (!models.variants.empty()) entry["variants"] = models.variants;
+    if (!models.data_types.empty() && models.data_types != std::set{DataType::kF32})
+      for (const DataType type : models.data_types) entry["data_types"].push_back(to_string(type));
   }
   return json;
 }
@@ -210,6 +212,13 @@ std::map<std::string, KeyModels> key_models_from_json(const Json& json) {
       if (entry.contains("variants"))
         for (const Json& variant : entry["variants"])
           if (variant.is_string()) models.variants.insert(variant.get<std::string>());
+      if (entry.contains("data_types"))
+        for (const Json& name : entry["data_types"]) {
+          const auto type = name.is_string() ? parse_data_type(name.get<std::string>())
+                                             : std::optional<DataType>();
+          if (!type) throw bad_input(fmt::format("{} in data_types is no data type", name.dump()));
+          models.data_types.insert(*type);
+        }
       all.emplace(key, std::move(models));
     } catch (Error& error) {
       error.in_node(key);

@@ -12,7 +12,8 @@
 //   "layout": [{"layers", "when", "takes"}...]  prediction/layout.h; absent if empty
 //   "overhead": {"node_ms", "view_ms"}                   absent if not measured
 //   "layers": {"conv": {"runtime": LAYER MODEL, "power": LAYER MODEL,
-//              "energy": {"interval": [...]}, "variants": ["dense", "depthwise"]}, ...},
+//              "energy": {"interval": [...]}, "variants": ["dense", "depthwise"],
+//              "data_types": ["f16", "f32"]}, ...},         f32 alone if absent
 //   "general": {"any.product": ..., "any.element": ...}  as in "layers", for layers of kinds that
 //                                                        were never measured; absent if empty
 //   "trained_on": ["hash", ...]          16 hex digits for each configuration
@@ -34,6 +35,7 @@
 
 #include "neuralpower/base/units.h"
 #include "neuralpower/model/layer_model.h"
+#include "neuralpower/network/shape.h"
 
 namespace neuralpower {
 
@@ -43,6 +45,11 @@ struct KeyModels {
   // Which variants of the kind were measured, where they need kernels of their own
   // (prediction/stack.h); empty: there are no variants.
   std::set<std::string> variants;
+  // Data types of the measured layers; empty, as in older files: f32 alone.
+  std::set<DataType> data_types;
+  bool knows(DataType type) const {
+    return data_types.empty() ? type == DataType::kF32 : data_types.contains(type);
+  }
 };
 
 // Layers that a stack runs in a layout of its own.

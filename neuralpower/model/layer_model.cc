@@ -95,26 +95,26 @@ FormulaValue LayerFormula::own_value(std::span<const double> features) const {
   return result;
 }
 
-std::size_t LayerFormula::lane_room() const {
-  std::size_t room = 0;
-  for (const CompiledRegime& r : regimes_) room = std::max(room, r.program.lane_room());
-  for (const SumProgram& floor : floors_) room = std::max(room, floor.lane_room());
-  return room;
+std::size_t LayerFormula::append_to(SumChain& chain, std::size_t regime) const {
+  const std::size_t first = chain.append(regimes_[regime].program);
+  for (const SumProgram& floor : floors_) chain.append(floor);
+  return first;
 }
 
-void LayerFormula::evaluate_lanes(std::size_t regime, const double* const* columns, double* room,
-                                  double* values, double* costs) const {
+void LayerFormula::evaluate_lanes(std::size_t regime, const SumChain& chain, std::size_t first,
+                                  const double* const* columns, double* room, double* values,
+                                  double* costs) const {
   constexpr std::size_t kLanes = SumProgram::kLanes;
   const CompiledRegime& r = regimes_[regime];
   alignas(64) std::array<double, kLanes> exponents;
   const std::array<double*, 2> sums = {costs, exponents.data()};
-  r.program.evaluate_lanes(columns, room, sums.data());
+  chain.evaluate(first, columns, room, sums.data());
   for (std::size_t l = 0; l < kLanes; ++l) values[l] = costs[l] = r.intercept + costs[l];
   if (r.corrected)
     lane_kernels().correct(values, exponents.data(), r.log_intercept, r.log_low, r.log_high);
-  for (const SumProgram& floor : floors_) {
+  for (std::size_t f = 0; f < floors_.size(); ++f) {
     const std::array<double*, 1> least = {exponents.data()};
-    floor.evaluate_lanes(columns, room, least.data());
+    chain.evaluate(first + 1 + f, columns, room, least.data());
     for (std::size_t l = 0; l < kLanes; ++l) values[l] = std::max(values[l], exponents[l]);
   }
   for (std::size_t l = 0; l < kLanes; ++l) values[l] = std::clamp(values[l], minimum_, maximum_);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "neuralpower/features/condition.h"
+#include "neuralpower/features/sum_chain.h"
 #include "neuralpower/features/sum_program.h"
 #include "neuralpower/features/target.h"
 #include "neuralpower/features/term.h"
@@ -105,11 +106,15 @@ class LayerFormula {
   // True if there is a base; evaluate_lanes() does not know it.
   bool adapted() const { return base_ != nullptr; }
 
+  // The programs of a regime, for evaluate_lanes(): the number in the chain of the first.
+  std::size_t append_to(SumChain& chain, std::size_t regime) const;
+
   // As evaluate_with_cost() for SumProgram::kLanes layers that one regime serves, with the same
-  // bits: feature f of layer l is columns[f][l]. `room` is lane_room() numbers; all on cache lines.
-  std::size_t lane_room() const;
-  void evaluate_lanes(std::size_t regime, const double* const* columns, double* room,
-                      double* values, double* costs) const;
+  // bits: feature f of layer l is columns[f][l]. `room` is chain.room() numbers; all on cache
+  // lines.
+  void evaluate_lanes(std::size_t regime, const SumChain& chain, std::size_t first,
+                      const double* const* columns, double* room, double* values,
+                      double* costs) const;
 
   // Indices of the features that formula, base and conditions look at, ascending; the columns of
   // others need not be there.

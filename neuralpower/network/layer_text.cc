@@ -19,7 +19,9 @@ namespace {
 // misspelt key cannot pass for a default.
 class Fields {
  public:
-  Fields(std::string_view kind, const std::vector<std::string_view>& words) : kind_(kind) {
+  // Lenient: what is missing is read as 1 or as the first mode.
+  Fields(std::string_view kind, const std::vector<std::string_view>& words, bool lenient = false)
+      : kind_(kind), lenient_(lenient) {
     for (std::size_t i = 1; i < words.size(); ++i) {
       const std::size_t equals = words[i].find('=');
       if (equals == std::string_view::npos || equals == 0)
@@ -40,6 +42,7 @@ class Fields {
 
   std::string_view need(std::string_view key) {
     const auto value = take(key);
+    if (!value && lenient_) return "1";
     if (!value)
       throw bad_input("a " + std::string(kind_) + " layer needs " + std::string(key) + "=...");
     return *value;
@@ -90,7 +93,9 @@ class Fields {
 
   template <typename Mode, std::size_t N>
   Mode need_mode(const ModeNames<N>& names) {
+    const bool given = values_.contains("mode");
     const std::string_view text = need("mode");
+    if (!given && lenient_) return Mode{};
     const auto mode = find_mode<Mode>(names, text);
     if (mode) return *mode;
     std::string list;
@@ -132,6 +137,7 @@ class Fields {
 
  private:
   std::string_view kind_;
+  bool lenient_;
   std::map<std::string_view, std::string_view> values_;
   std::vector<std::string> known_;
 };
@@ -429,25 +435,42 @@ struct Format {
 
 }  // namespace
 
-LayerConfig parse_layer(std::string_view text) {
+namespace {
+
+struct ParsedLine {
+  Parsed parsed;
+  DataType dtype = DataType::kF32;
+  std::vector<PostOp> post;
+};
+
+ParsedLine parse_words(std::string_view text, bool lenient) {
   const std::vector<std::string_view> words = split_blanks(text);
   if (words.empty()) throw bad_input("an empty line is no layer");
-  Fields fields(words[0], words);
-  DataType dtype = DataType::kF32;
+  Fields fields(words[0], words, lenient);
+  ParsedLine line;
   if (const auto name = fields.take("dtype")) {
     const auto type = parse_data_type(*name);
     if (!type) Fields::wrong("dtype", *name, "f32, f16, bf16, tf32, f64, i8, u8, i16, i32 or i64");
-    dtype = *type;
+    line.dtype = *type;
   }
-  std::vector<PostOp> post;
   if (const auto list = fields.take("post"))
-    for (std::string_view name : split(*list, '+')) post.push_back(parse_post_op(name));
-  Parsed parsed = parse_kind(words[0], fields);
+    for (std::string_view name : split(*list, '+')) line.post.push_back(parse_post_op(name));
+  line.parsed = parse_kind(words[0], fields);
   fields.expect_no_more();
-  LayerConfig config = make_layer_config(std::move(parsed.op), std::move(parsed.inputs), dtype);
-  config.post = std::move(post);
+  return line;
+}
+
+}  // namespace
+
+LayerConfig parse_layer(std::string_view text) {
+  ParsedLine line = parse_words(text, false);
+  LayerConfig config =
+      make_layer_config(std::move(line.parsed.op), std::move(line.parsed.inputs), line.dtype);
+  config.post = std::move(line.post);
   return config;
 }
+
+void check_spelling(std::string_view text) { parse_words(text, true); }
 
 std::string format_layer(const LayerConfig& config) {
   std::string text = std::visit(Format{config}, config.op);

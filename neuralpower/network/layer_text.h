@@ -37,6 +37,10 @@ namespace neuralpower {
 // Error (bad input) that names the key and what it should look like.
 LayerConfig parse_layer(std::string_view text);
 
+// Error, as parse_layer's, for a kind or key that does not exist and for a value that is none of
+// its key. What is missing may still come from what the layer reads, and shapes are not asked.
+void check_spelling(std::string_view text);
+
 // parse_layer(format_layer(c)) == c for every well-made config.
 std::string format_layer(const LayerConfig& config);
 

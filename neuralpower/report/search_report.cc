@@ -17,21 +17,33 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Align = Table::Align;
 
+Json an_item(double energy_j, const ArchitectureCost& cost) {
+  return cost.energy_j > 0 ? Json(energy_j / static_cast<double>(cost.batch)) : Json(nullptr);
+}
+
 Json to_json(const Space& space, const FoundArchitecture& f) {
   return {{"index", f.index},
           {"architecture", describe(space, f.architecture)},
           {"latency_ms", f.cost.latency_s * 1e3},
+          {"latency_low_ms", f.cost.latency_low_s * 1e3},
+          {"latency_high_ms", f.cost.latency_high_s * 1e3},
           {"power_w", f.cost.energy_j > 0 ? Json(f.cost.power_w()) : Json(nullptr)},
           {"epi_j", f.cost.energy_j > 0 ? Json(f.cost.energy_per_item()) : Json(nullptr)},
+          {"epi_low_j", an_item(f.cost.energy_low_j, f.cost)},
+          {"epi_high_j", an_item(f.cost.energy_high_j, f.cost)},
           {"batch", f.cost.batch},
           {"macs", f.cost.macs},
           {"params", f.cost.params},
           {"error", f.error ? Json(*f.error) : Json(nullptr)}};
 }
 
-Json all_to_json(const Space& space, const std::vector<FoundArchitecture>& found) {
+Json all_to_json(const Space& space, const std::vector<FoundArchitecture>& found,
+                 const std::vector<Objective>& objectives) {
   Json json = Json::array();
-  for (const FoundArchitecture& f : found) json.push_back(to_json(space, f));
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    json.push_back(to_json(space, found[i]));
+    json.back()["tie"] = i > 0 && is_tie(found[i - 1], found[i], objectives);
+  }
   return json;
 }
 
@@ -47,24 +59,54 @@ Json counts_json(const SearchResult& r) {
           {"first_invalid", r.first_invalid}};
 }
 
+// "1.05-1.44", the bounds of what `objective` stands for.
+std::string bounds_of(const FoundArchitecture& f, Objective objective) {
+  constexpr int kDigits = 3;
+  const ArchitectureCost& cost = f.cost;
+  const double scale = 1e3 / static_cast<double>(cost.batch);
+  if (objective == Objective::kLatency)
+    return with_digits(1e3 * cost.latency_low_s, kDigits) + "\u2013" +
+           with_digits(1e3 * cost.latency_high_s, kDigits);
+  return with_digits(scale * cost.energy_low_j, kDigits) + "\u2013" +
+         with_digits(scale * cost.energy_high_j, kDigits);
+}
+
 std::string found_table(const Space& space, const std::vector<FoundArchitecture>& found,
-                        int width) {
+                        const std::vector<Objective>& objectives, int width) {
   const bool errors = std::any_of(found.begin(), found.end(),
                                   [](const FoundArchitecture& f) { return f.error.has_value(); });
-  std::vector<Table::Column> columns = {
-      {"mJ an item"}, {"latency ms"}, {"power W"}, {"macs"}, {"weights"}};
+  const bool energy = std::any_of(found.begin(), found.end(),
+                                  [](const FoundArchitecture& f) { return f.cost.energy_j > 0; });
+  const Objective bounded = energy ? Objective::kEnergy : Objective::kLatency;
+  std::vector<Table::Column> columns = {{"", Align::kLeft}};
+  if (energy) columns.insert(columns.end(), {{"mJ an item"}, {"90 %"}});
+  columns.push_back({"latency ms"});
+  columns.push_back({energy ? "power W" : "90 %"});
+  columns.insert(columns.end(), {{"macs"}, {"weights"}});
   if (errors) columns.push_back({"error %"});
   columns.push_back({"architecture", Align::kLeft});
   Table table(std::move(columns));
-  for (const FoundArchitecture& f : found) {
-    std::vector<std::string> cells = {
-        with_digits(1e3 * f.cost.energy_per_item()), with_digits(1e3 * f.cost.latency_s),
-        with_digits(f.cost.power_w()), with_si_prefix(f.cost.macs), with_si_prefix(f.cost.params)};
+  bool any_tie = false;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const FoundArchitecture& f = found[i];
+    const bool tie = i > 0 && is_tie(found[i - 1], f, objectives);
+    any_tie = any_tie || tie;
+    std::vector<std::string> cells = {tie ? "~" : ""};
+    const std::string bounds = bounds_of(f, bounded), ms = with_digits(1e3 * f.cost.latency_s);
+    if (energy) {
+      cells.insert(cells.end(), {with_digits(1e3 * f.cost.energy_per_item()), bounds, ms,
+                                 with_digits(f.cost.power_w())});
+    } else {
+      cells.insert(cells.end(), {ms, bounds});
+    }
+    cells.insert(cells.end(), {with_si_prefix(f.cost.macs), with_si_prefix(f.cost.params)});
     if (errors) cells.push_back(f.error ? with_digits(100 * *f.error) : "");
     cells.push_back(printable(describe(space, f.architecture)));
     table.add_row(std::move(cells));
   }
-  return table.render(width);
+  return table.render(width) +
+         (any_tie ? "~ cannot be told from the row above: each lies in the other's interval\n"
+                  : "");
 }
 
 std::string names_of(const std::vector<Objective>& objectives) {
@@ -74,17 +116,27 @@ std::string names_of(const std::vector<Objective>& objectives) {
   return text;
 }
 
-std::string search_csv(const Space& space, const SearchResult& r) {
-  std::string out = "kept,index,epi_j,latency_ms,power_w,batch,macs,params,error,architecture\n";
-  const auto add = [&](const char* kept, const std::vector<FoundArchitecture>& found) {
-    for (const FoundArchitecture& f : found)
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", kept, f.index, f.cost.energy_per_item(),
+std::string search_csv(const Space& space, const SearchResult& r, const SearchOptions& search) {
+  std::string out =
+      "kept,index,epi_j,latency_ms,power_w,batch,macs,params,error,architecture,"
+      "epi_low_j,epi_high_j,latency_low_ms,latency_high_ms,tie\n";
+  const auto add = [&](const char* kept, const std::vector<FoundArchitecture>& found,
+                       const std::vector<Objective>& objectives) {
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const FoundArchitecture& f = found[i];
+      const auto batch = static_cast<double>(f.cost.batch);
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{},", kept, f.index, f.cost.energy_per_item(),
                          1e3 * f.cost.latency_s, f.cost.power_w(), f.cost.batch, f.cost.macs,
                          f.cost.params, f.error ? format_double(*f.error) : "",
                          csv_field(describe(space, f.architecture)));
+      out +=
+          fmt::format("{},{},{},{},{}\n", f.cost.energy_low_j / batch, f.cost.energy_high_j / batch,
+                      1e3 * f.cost.latency_low_s, 1e3 * f.cost.latency_high_s,
+                      i > 0 && is_tie(found[i - 1], f, objectives) ? 1 : 0);
+    }
   };
-  add("front", r.front);
-  add("best", r.best);
+  add("front", r.front, search.objectives);
+  add("best", r.best, {search.by});
   return out;
 }
 
@@ -92,13 +144,13 @@ std::string search_csv(const Space& space, const SearchResult& r) {
 
 std::string render_search(const Space& space, const SearchResult& r, const SearchOptions& search,
                           const RenderOptions& options) {
-  if (options.format == OutputFormat::kCsv) return search_csv(space, r);
+  if (options.format == OutputFormat::kCsv) return search_csv(space, r, search);
   if (options.format == OutputFormat::kJson) {
     Json json = {{"space", space.name}, {"counts", counts_json(r)}};
     for (const Objective o : search.objectives) json["objectives"].push_back(to_string(o));
-    json["front"] = all_to_json(space, r.front);
+    json["front"] = all_to_json(space, r.front, search.objectives);
     json["best_by"] = to_string(search.by);
-    json["best"] = all_to_json(space, r.best);
+    json["best"] = all_to_json(space, r.best, {search.by});
     json["uncovered"] = r.uncovered;
     return json_text(json);
   }
@@ -117,9 +169,9 @@ std::string render_search(const Space& space, const SearchResult& r, const Searc
     out += fmt::format("! {} layers cost nothing here: {}\n", printable(key), printable(reason));
   if (r.front.empty()) return out + "\nNothing keeps the limits.\n";
   out += fmt::format("\nPareto front of {}\n\n", names_of(search.objectives)) +
-         found_table(space, r.front, options.width);
+         found_table(space, r.front, search.objectives, options.width);
   out += fmt::format("\nbest by {}\n\n", to_string(search.by)) +
-         found_table(space, r.best, options.width);
+         found_table(space, r.best, {search.by}, options.width);
   return out;
 }
 

@@ -85,7 +85,17 @@ std::uint32_t BatchPredictor::bucket_for(const Formulas& formulas,
       formulas.power ? formulas.power->regime(features) : 0};
   const auto [found, is_new] =
       bucket_of_.try_emplace(regimes, static_cast<std::uint32_t>(buckets_.size()));
-  if (is_new) buckets_.push_back({&formulas, regimes[1], regimes[2], {}, {}, 0});
+  if (!is_new) return found->second;
+  Bucket bucket;
+  bucket.formulas = &formulas;
+  bucket.runtime_regime = regimes[1];
+  bucket.power_regime = regimes[2];
+  if (!formulas.runtime->adapted()) {
+    bucket.runtime_program = formulas.runtime->append_to(bucket.programs, regimes[1]);
+    if (formulas.power)
+      bucket.power_program = formulas.power->append_to(bucket.programs, regimes[2]);
+  }
+  buckets_.push_back(std::move(bucket));
   return found->second;
 }
 
@@ -170,8 +180,8 @@ BatchPredictor::LayerId BatchPredictor::add(const LayerConfig& config) {
 void BatchPredictor::evaluate_blocks(const Bucket& bucket, std::size_t first, std::size_t last) {
   const Formulas& f = *bucket.formulas;
   const std::size_t stride = f.read.size() * kLanes;
-  const RoomPointer room(CacheLineAllocator<double>().allocate(
-      std::max(f.runtime->lane_room(), f.power ? f.power->lane_room() : 0)));
+  const SumChain& programs = bucket.programs;
+  const RoomPointer room(CacheLineAllocator<double>().allocate(programs.room()));
   alignas(64) std::array<double, kLanes> ms, cost, watts, unused;
   std::vector<const double*> columns(f.features + kRuntimeFeatureCount, nullptr);
   columns[f.features] = ms.data();
@@ -179,11 +189,11 @@ void BatchPredictor::evaluate_blocks(const Bucket& bucket, std::size_t first, st
   for (std::size_t b = first; b < last; ++b) {
     for (std::size_t i = 0; i < f.read.size(); ++i)
       columns[f.read[i]] = bucket.blocks.data() + b * stride + i * kLanes;
-    f.runtime->evaluate_lanes(bucket.runtime_regime, columns.data(), room.get(), ms.data(),
-                              cost.data());
+    f.runtime->evaluate_lanes(bucket.runtime_regime, programs, bucket.runtime_program,
+                              columns.data(), room.get(), ms.data(), cost.data());
     if (f.power)
-      f.power->evaluate_lanes(bucket.power_regime, columns.data(), room.get(), watts.data(),
-                              unused.data());
+      f.power->evaluate_lanes(bucket.power_regime, programs, bucket.power_program, columns.data(),
+                              room.get(), watts.data(), unused.data());
     const LayerId* ids = bucket.ids.data() + b * kLanes;
     const std::size_t lanes = std::min(kLanes, bucket.ids.size() - b * kLanes);
     for (std::size_t l = 0; l < kLanes; ++l) ms[l] = milliseconds(ms[l]).value();

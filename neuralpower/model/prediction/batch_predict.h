@@ -74,6 +74,8 @@ class BatchPredictor {
   struct Bucket {
     const Formulas* formulas = nullptr;
     std::size_t runtime_regime = 0, power_regime = 0;
+    SumChain programs;  // of both; empty for adapted formulas
+    std::size_t runtime_program = 0, power_program = 0;
     AlignedVector blocks;
     std::vector<LayerId> ids;
     std::size_t evaluated = 0;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
@@ -60,6 +61,27 @@ std::string extrapolation(const LayerModel& model, std::span<const std::size_t> 
 bool runs_by_group(const LayerConfig& config, const std::string& variant) {
   const auto* op = std::get_if<Convolution>(&config.op);
   return op && op->groups > 1 && variant.ends_with("plain");
+}
+
+// Integers that count or point are handled as they come: their arithmetic is not what is measured.
+bool is_computed_in(DataType type) {
+  return type != DataType::kI16 && type != DataType::kI32 && type != DataType::kI64 &&
+         type != DataType::kBool;
+}
+
+// Equal configurations have equal ones; == tells the others apart.
+std::size_t rough_hash(const LayerConfig& config) {
+  std::size_t hash = config.op.index() + 64 * config.post.size();
+  const auto mix = [&](std::int64_t x) {
+    hash = (hash ^ static_cast<std::size_t>(x)) * 0x9E3779B97F4A7C15ull;
+  };
+  for (const Shape& shape : config.inputs)
+    for (const std::int64_t size : shape) mix(size);
+  if (const auto* conv = std::get_if<Convolution>(&config.op)) {
+    mix(conv->out_channels);
+    mix(conv->kernel.h);
+  }
+  return hash;
 }
 
 template <typename Unit>
@@ -134,7 +156,8 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
     estimate(key, layer);
     return layer;
   }
-  const std::set<std::string>& measured = model_.layers.at(key).variants;
+  const KeyModels& models = model_.layers.at(key);
+  const std::set<std::string>& measured = models.variants;
   const std::string variant = variant_of(config, model_.layout);
   const bool is_new = !measured.empty() && !measured.contains(variant);
   if (is_new && runs_by_group(config, variant) && estimate_by_group(key, variant, layer))
@@ -143,6 +166,10 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
   apply(found->second, extract_features(config), layer);
   if (is_new && layer.warnings.empty())
     layer.warnings.push_back(fmt::format("extrapolates: no {} ({}) was measured", key, variant));
+  if (!models.knows(config.dtype) && is_computed_in(config.dtype))
+    layer.warnings.push_back(fmt::format(
+        "extrapolates: {} was not among the measured layers of {}; only its bytes count",
+        to_string(config.dtype), key));
   return layer;
 }
 
@@ -228,8 +255,19 @@ NetworkPrediction Predictor::predict(const Network& network) const {
   prediction.no_power = model_.no_power;
   const bool as_it_is = model_.fusion.empty() && model_.layout.empty();
   const FusedNetwork fused = as_it_is ? FusedNetwork{} : run_as_stack(network, model_);
-  for (const Layer& layer : as_it_is ? network.layers : fused.network.layers) {
-    LayerPrediction p = predict_layer(layer.config);
+  const std::vector<Layer>& layers = as_it_is ? network.layers : fused.network.layers;
+  prediction.layers.reserve(layers.size());
+  std::unordered_multimap<std::size_t, std::size_t> seen;  // networks repeat their layers
+  const auto predicted = [&](const LayerConfig& config) {
+    const std::size_t hash = rough_hash(config);
+    const auto [first, last] = seen.equal_range(hash);
+    for (auto it = first; it != last; ++it)
+      if (prediction.layers[it->second].config == config) return prediction.layers[it->second];
+    seen.emplace(hash, prediction.layers.size());
+    return predict_layer(config);
+  };
+  for (const Layer& layer : layers) {
+    LayerPrediction p = predicted(layer.config);
     if (!std::holds_alternative<Dropout>(layer.config.op))
       prediction.overhead += model_.overhead.node;
     p.name = layer.name;

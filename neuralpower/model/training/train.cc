@@ -222,6 +222,7 @@ DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOp
       rows_done += static_cast<double>(data.rows.size());
       models = fit_key_models(data, options);
     }
+    for (const ReducedSample& row : data.rows) models.data_types.insert(row.layer.dtype);
     for (const ReducedSample& row : data.rows)
       if (std::string variant = variant_of(row.layer, model.layout); !variant.empty())
         models.variants.insert(std::move(variant));
