@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs the Debian packages that building, testing and measuring need; does nothing if they are
 # all there. Uses sudo where it is needed and available.
-# --browser: also what only the tests in a browser need (tests/browser); --slurm: also a cluster for
-# tests/slurm_test.py, where this is root (elsewhere that test skips itself); --explorer: also the
-# compiler that makes the explorer's page (neuralpower/explorer).
+# --browser: also what only the tests need, a browser (tests/browser) and other shells (completion);
+# --slurm: also a cluster for tests/slurm_test.py, where this is root (elsewhere that test skips
+# itself); --explorer: also the compiler that makes the explorer's page (neuralpower/explorer).
 set -eu
 
 packages="g++ cmake ninja-build make git ca-certificates
@@ -15,7 +15,7 @@ packages="g++ cmake ninja-build make git ca-certificates
   python3-venv python3-pip python3-setuptools python3-wheel"
 for option in "$@"; do
   case $option in
-    --browser) packages="$packages chromium chromium-driver python3-selenium" ;;
+    --browser) packages="$packages chromium chromium-driver python3-selenium zsh fish" ;;
     --slurm) [ "$(id -u)" -ne 0 ] || packages="$packages slurmctld slurmd slurm-client munge" ;;
     --explorer) packages="$packages emscripten node-acorn libcpp-httplib-dev" ;;
     *) echo "install-dependencies: there is no option $option" >&2; exit 2 ;;

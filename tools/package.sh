@@ -1,11 +1,12 @@
 #!/bin/sh
 # Makes what others install, for any processor of this kind: the Debian packages and the Python
-# wheel, in build/package/packages.
+# wheel, in build/package/packages. The explorer's page is in the first; making it takes some minutes.
 set -eu
 cd "$(dirname "$0")/.."
-tools/install-dependencies.sh
+tools/install-dependencies.sh --explorer
 cmake --preset package
 cmake --build --preset package
+cmake --build --preset package --target explorer
 rm -rf build/package/packages
 (cd build/package && cpack -G DEB)
 python=python3

@@ -96,15 +96,15 @@ std::string zsh_text(std::string_view text) {
 
 std::string zsh_action(const OptionFacts& o) {
   if (!o.names.empty() && o.names.back() == kDeviceOption)
-    return ":device:{_alternative 'devices:device:(($(neuralpower completion devices "
-           "2>/dev/null)))' "
-           "'files:file:_files'}";
+    return ":device:_neuralpower_devices";
   if (!o.choices.empty()) return ":value:(" + joined(o.choices) + ")";
   return ":value:_files";
 }
 
 void write_zsh(std::ostream& out, const std::vector<CommandFacts>& commands) {
   out << "#compdef neuralpower\n# made by 'neuralpower completion zsh'\n"
+         "_neuralpower_devices() {\n"
+         "  compadd -- $(neuralpower completion devices 2>/dev/null)\n  _files\n}\n"
          "_neuralpower() {\n  local command=\n"
          "  if (( CURRENT == 2 )); then\n    local -a commands=(\n";
   for (const CommandFacts& c : commands)

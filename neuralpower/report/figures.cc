@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "neuralpower/report/svg_plot.h"
+#include "neuralpower/report/table.h"
 
 namespace neuralpower {
 namespace {
@@ -34,7 +35,8 @@ std::string layers_figure(
     SvgSeries series;
     series.name = name;
     series.line = true;
-    for (const LayerComparison* layer : layers) add_point(series, layer->position, layer->*column);
+    for (const LayerComparison* layer : layers)
+      if (layer->*column != 0) add_point(series, layer->position, layer->*column);  // 0: no work
     if (series.x.empty()) continue;
     any = true;
     plot.series.push_back(std::move(series));
@@ -102,9 +104,9 @@ std::string networks_figure(const Reproduction& published, const Reproduction& o
         high = std::max({high, *measured, *row.predicted});
       }
     }
+    if (series.x.empty() && r == &own) return "";
     if (!series.x.empty()) plot.series.push_back(std::move(series));
   }
-  if (plot.series.empty()) return "";
   SvgSeries exact;
   exact.x = exact.y = {low, high};
   exact.line = true;
@@ -126,9 +128,10 @@ std::string errors_figure(const Reproduction& published, const Reproduction& own
       add_point(series, row.terms, row.rmspe);
       series.labels.push_back(row.kind);
     }
+    if (series.x.empty() && r == &own) return "";
     if (!series.x.empty()) plot.series.push_back(std::move(series));
   }
-  return plot.series.empty() ? "" : render_svg(plot);
+  return render_svg(plot);
 }
 
 }  // namespace
@@ -164,6 +167,15 @@ std::string search_figure(const Space& space, const SearchResult& result,
                           const SearchOptions& options) {
   const Objective first = options.objectives.front(), second = options.objectives.back();
   SvgPlot plot{space.name, objective_title(first), objective_title(second), true, true, {}};
+  if (!result.seen.empty()) {
+    const auto [least, most] = std::minmax_element(
+        result.seen.begin(), result.seen.end(),
+        [&](const auto& a, const auto& b) { return a.value(first) < b.value(first); });
+    const double low = objective_value(*least, first), high = objective_value(*most, first);
+    if (low > 0 && high > low)
+      plot.title += fmt::format(": {} to {}, {} times", with_digits(low, 3), with_digits(high, 3),
+                                with_digits(high / low, 2));
+  }
   const auto add = [&](const std::vector<FoundArchitecture>& found, SvgSeries series) {
     for (const FoundArchitecture& f : found) {
       series.x.push_back(objective_value(f, first));
@@ -209,8 +221,12 @@ std::map<std::string, std::string> degree_figures(const std::vector<DegreeError>
   std::map<std::string, std::string> figures;
   for (const Target target : {Target::kRuntime, Target::kPower}) {
     const std::string name = target == Target::kRuntime ? "runtime" : "power";
-    SvgPlot plot{
-        "Polynomials of " + name + " on " + device, "degree", "held-out RMSPE, %", false, true, {}};
+    SvgPlot plot{"Polynomials of " + name + " on " + device,
+                 "degree",
+                 std::string("held-out RMSE, ") + (name == "power" ? "W" : "ms"),
+                 false,
+                 true,
+                 {}};
     for (const DegreeError& e : errors) {
       if (e.target != target) continue;
       if (plot.series.empty() || plot.series.back().name != e.key) {

@@ -72,16 +72,40 @@ std::string bottleneck(const NetworkPrediction& p, int index, double share) {
                      100 * share);
 }
 
+// The layer's text for a narrow terminal: without the batch, which stands above, and what is usual.
+std::string brief_text(const LayerConfig& config) {
+  std::string out;
+  for (std::string_view word : split_blanks(format_layer(config))) {
+    if (word.starts_with("batch=") || word.starts_with("pad=") || word == "stride=1x1") continue;
+    for (std::string_view key : {"in=", "mode=", "kernel="})
+      if (word.starts_with(key)) word.remove_prefix(key.size());
+    out += out.empty() ? "" : " ";
+    if (word.starts_with("out=")) {
+      out += "\u2192" + std::string(word.substr(4));
+    } else if (word.starts_with("stride=")) {
+      out += "/" + std::string(word.substr(7));
+    } else {
+      out += word;
+    }
+  }
+  return out;
+}
+
 std::string render_table(const NetworkPrediction& p, int width) {
-  constexpr int kBarCells = 10;
+  constexpr int kBarCells = 10, kNarrow = 100;
+  const bool narrow = width > 0 && width < kNarrow;
   using Align = Table::Align;
-  Table table({{"layer", Align::kLeft},
-               {"operation", Align::kLeft},
-               {"runtime ms"},
-               {"power W"},
-               {"energy J"},
-               {"share"},
-               {p.energy ? "of energy" : "of runtime", Align::kLeft}});
+  std::vector<Table::Column> columns = {{"layer", Align::kLeft},
+                                        {"operation", Align::kLeft},
+                                        {"runtime ms"},
+                                        {"power W"},
+                                        {"energy J"},
+                                        {"share"}};
+  if (!narrow) columns.push_back({p.energy ? "of energy" : "of runtime", Align::kLeft});
+  Table table(std::move(columns));
+  const auto operation = [&](const LayerPrediction& layer) {
+    return narrow ? brief_text(layer.config) : format_layer(layer.config);
+  };
   // Shares are of energy where that is known, else of runtime.
   const auto share_of = [&](const LayerPrediction& layer) {
     if (p.energy && layer.energy && p.energy->value > Joules(0))
@@ -96,7 +120,7 @@ std::string render_table(const NetworkPrediction& p, int width) {
   for (const LayerPrediction& layer : p.layers) {
     if (!layer.covered) {
       const bool known = layer.runtime.has_value();
-      table.add_row({printable(layer.name), format_layer(layer.config),
+      table.add_row({printable(layer.name) + (narrow && known ? " ~" : ""), operation(layer),
                      known ? cell(layer.runtime, 1e3) : "?", known ? cell(layer.power, 1) : "?",
                      known ? cell(layer.energy, 1) : "?",
                      known ? fmt::format("{:.1f} %", 100 * share_of(layer)) : "",
@@ -106,10 +130,9 @@ std::string render_table(const NetworkPrediction& p, int width) {
       continue;
     }
     const double share = share_of(layer);
-    table.add_row({printable(layer.name) + (layer.warnings.empty() ? "" : " !"),
-                   format_layer(layer.config), cell(layer.runtime, 1e3), cell(layer.power, 1),
-                   cell(layer.energy, 1), fmt::format("{:.1f} %", 100 * share),
-                   bar(share, kBarCells)});
+    table.add_row({printable(layer.name) + (layer.warnings.empty() ? "" : " !"), operation(layer),
+                   cell(layer.runtime, 1e3), cell(layer.power, 1), cell(layer.energy, 1),
+                   fmt::format("{:.1f} %", 100 * share), bar(share, kBarCells)});
     if (!layer.warnings.empty() && extrapolated++ == 0)
       first_warning = printable(layer.name) + ": " + layer.warnings.front();
   }
@@ -117,7 +140,8 @@ std::string render_table(const NetworkPrediction& p, int width) {
   if (p.overhead > Seconds(0))
     table.add_row({"between layers", "", with_digits(in_milliseconds(p.overhead)), "", "", "", ""});
   table.add_row({"total",
-                 fmt::format("{} of {} layers covered", p.coverage.covered, p.coverage.layers),
+                 fmt::format(fmt::runtime(narrow ? "{}/{} covered" : "{} of {} layers covered"),
+                             p.coverage.covered, p.coverage.layers),
                  cell(p.runtime, 1e3), cell(p.power, 1), cell(p.energy, 1), "", ""});
   std::string out = fmt::format("{}, batch {}, on {} ({})\n\n", printable(p.network), p.batch,
                                 printable(p.device), printable(p.method));
@@ -148,12 +172,13 @@ std::string render_table(const NetworkPrediction& p, int width) {
         bottleneck(p, p.most_energy, share(p.most_energy, &LayerPrediction::energy, p.energy)));
   }
   if (!p.coverage.complete()) {
-    out += fmt::format("\nNOT COVERED {}: {} of {} layers ({:.1f} % of the multiply-accumulates)\n",
-                       estimated == p.coverage.layers - p.coverage.covered
-                           ? "by measurements, but estimated"
-                           : "by these totals",
-                       p.coverage.layers - p.coverage.covered, p.coverage.layers,
-                       100 * (1 - p.coverage.share_of_macs));
+    out += fmt::format(
+        "\n{}NOT COVERED {}: {} of {} layers ({:.1f} % of the multiply-accumulates)\n",
+        narrow && estimated > 0 ? "~ " : "",
+        estimated == p.coverage.layers - p.coverage.covered ? "by measurements, but estimated"
+                                                            : "by these totals",
+        p.coverage.layers - p.coverage.covered, p.coverage.layers,
+        100 * (1 - p.coverage.share_of_macs));
     for (const std::string& reason : reasons) out += "  " + printable(reason) + "\n";
   }
   if (extrapolated > 0)

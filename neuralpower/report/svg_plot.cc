@@ -15,6 +15,8 @@ namespace neuralpower {
 namespace {
 
 constexpr double kWidth = 720, kHeight = 440, kLeft = 76, kRight = 20, kTop = 60, kBottom = 56;
+constexpr double kLegendRow = 18, kLegendAbove = 12, kCharacter = 7;
+constexpr std::size_t kMany = 200;  // points from which on they are drawn smaller and see-through
 constexpr std::array<const char*, 6> kColours = {"#0072b2", "#d55e00", "#009e73",
                                                  "#cc79a7", "#e69f00", "#56b4e9"};
 
@@ -79,7 +81,10 @@ struct Axis {
   }
 };
 
-std::string marker(std::size_t kind, double x, double y, const char* colour) {
+std::string marker(std::size_t kind, double x, double y, const char* colour, bool small = false) {
+  if (small)
+    return fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='2.4' fill='{}' fill-opacity='.45'/>\n",
+                       x, y, colour);
   switch ((kind + kind / kColours.size()) % 3) {  // another one when the colours come round
     case 0:
       return fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='3.6' fill='{}'/>\n", x, y, colour);
@@ -102,7 +107,7 @@ std::string draw_axes(const SvgPlot& plot, const Axis& x, const Axis& y) {
   std::string out;
   for (const double tick : x.ticks()) {
     const double at = x.place(tick);
-    out += fmt::format("<path d='M{:.1f} {}V{}' stroke='#ddd'/>\n", at, kTop, kHeight - kBottom);
+    out += fmt::format("<path d='M{:.1f} {}V{}' stroke='#ddd'/>\n", at, y.to, kHeight - kBottom);
     out += text_at(at, kHeight - kBottom + 18, "middle", fmt::format("{:.6g}", tick));
   }
   for (const double tick : y.ticks()) {
@@ -110,9 +115,9 @@ std::string draw_axes(const SvgPlot& plot, const Axis& x, const Axis& y) {
     out += fmt::format("<path d='M{} {:.1f}H{}' stroke='#ddd'/>\n", kLeft, at, kWidth - kRight);
     out += text_at(kLeft - 8, at + 4, "end", fmt::format("{:.6g}", tick));
   }
-  out += fmt::format("<path d='M{0} {1}V{2}H{3}' fill='none' stroke='#333'/>\n", kLeft, kTop,
+  out += fmt::format("<path d='M{0} {1}V{2}H{3}' fill='none' stroke='#333'/>\n", kLeft, y.to,
                      kHeight - kBottom, kWidth - kRight);
-  const double middle = (kTop + kHeight - kBottom) / 2;
+  const double middle = (y.to + kHeight - kBottom) / 2;
   out += text_at(kWidth / 2, 24, "middle", plot.title, " font-size='16'");
   out += text_at((kLeft + kWidth - kRight) / 2, kHeight - 14, "middle", plot.x_title);
   out += text_at(18, middle, "middle", plot.y_title,
@@ -120,22 +125,74 @@ std::string draw_axes(const SvgPlot& plot, const Axis& x, const Axis& y) {
   return out;
 }
 
-std::string draw_series(const SvgSeries& s, std::size_t number, const Axis& x, const Axis& y) {
+struct Box {
+  double left, top, right, bottom;
+  bool meets(const Box& b) const {
+    return left < b.right && b.left < right && top < b.bottom && b.top < bottom;
+  }
+};
+
+// Labels of points, each where it covers no other and no point, if there is such a place.
+class Labels {
+ public:
+  void avoid(double x, double y) { taken_.push_back({x - 4, y - 4, x + 4, y + 4}); }
+
+  std::string place(double x, double y, const std::string& text) {
+    constexpr double kAway = 7, kTall = 11;
+    const double wide = kCharacter * display_width(text);
+    for (const double down : {-6.0, 4.0, 15.0, -18.0, 27.0})
+      for (const bool left : {x > kWidth - 120, x <= kWidth - 120}) {
+        const double from = left ? x - kAway - wide : x + kAway;
+        const Box box{from, y + down - kTall, from + wide, y + down};
+        const bool free = box.left > kLeft && box.right < kWidth - 2 &&
+                          box.bottom < kHeight - kBottom &&
+                          std::none_of(taken_.begin(), taken_.end(),
+                                       [&](const Box& other) { return box.meets(other); });
+        if (free) return put(box, text);
+      }
+    return put({x + kAway, y - 6 - kTall, x + kAway + wide, y - 6}, text);
+  }
+
+ private:
+  std::string put(const Box& box, const std::string& text) {
+    taken_.push_back(box);
+    return text_at(box.left, box.bottom, "start", text);
+  }
+  std::vector<Box> taken_;
+};
+
+std::string draw_series(const SvgSeries& s, std::size_t number, const Axis& x, const Axis& y,
+                        Labels& labels) {
   const char* colour = kColours[number % kColours.size()];
   std::string path, points;
   for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
     if (!x.shows(s.x[i]) || !y.shows(s.y[i])) continue;
     const double px = x.place(s.x[i]), py = y.place(s.y[i]);
     path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", px, py);
-    if (s.points) points += marker(number, px, py, colour);
-    if (i < s.labels.size())
-      points += text_at(px > kWidth - 120 ? px - 7 : px + 7, py - 6,
-                        px > kWidth - 120 ? "end" : "start", s.labels[i]);
+    if (s.points) points += marker(number, px, py, colour, s.x.size() > kMany);
+    if (i < s.labels.size()) points += labels.place(px, py, s.labels[i]);
   }
   std::string out;
   if (s.line && !path.empty())
     out = fmt::format("<path d='{}' fill='none' stroke='{}' stroke-width='1.6'/>\n", path, colour);
   return out + points;
+}
+
+// Where each series' name stands above the axes: rows of what fits beside each other.
+std::vector<std::pair<double, double>> legend_places(const SvgPlot& plot, double& height) {
+  std::vector<std::pair<double, double>> places;
+  double x = kLeft + 8, y = kTop - kLegendAbove;
+  for (const SvgSeries& s : plot.series) {
+    const double wide = s.name.empty() ? 0 : 30 + kCharacter * display_width(s.name);
+    if (x + wide > kWidth && x > kLeft + 8) {
+      x = kLeft + 8;
+      y += kLegendRow;
+    }
+    places.emplace_back(x, y);
+    x += wide;
+  }
+  height = y - (kTop - kLegendAbove);
+  return places;
 }
 
 }  // namespace
@@ -147,7 +204,9 @@ std::string render_svg(const SvgPlot& plot) {
   x.from = kLeft;
   x.to = kWidth - kRight;
   y.from = kHeight - kBottom;
-  y.to = kTop;
+  double more_rows = 0;
+  const auto legend = legend_places(plot, more_rows);
+  y.to = kTop + more_rows;
   for (const SvgSeries& s : plot.series) {
     for (const double value : s.x) x.include(value);
     for (const double value : s.y) y.include(value);
@@ -159,15 +218,17 @@ std::string render_svg(const SvgPlot& plot) {
       "font-family='sans-serif' font-size='12'>\n<rect width='{0}' height='{1}' fill='#fff'/>\n",
       kWidth, kHeight);
   out += draw_axes(plot, x, y);
-  double legend = kLeft + 8;  // in a row above the axes
+  Labels labels;
+  for (const SvgSeries& s : plot.series)
+    for (std::size_t i = 0; !s.labels.empty() && i < std::min(s.x.size(), s.y.size()); ++i)
+      if (x.shows(s.x[i]) && y.shows(s.y[i])) labels.avoid(x.place(s.x[i]), y.place(s.y[i]));
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
-    out += draw_series(plot.series[i], i, x, y);
-    const std::string& name = plot.series[i].name;
-    if (name.empty()) continue;
-    constexpr double kCharacter = 7, kAbove = 12;
-    out += marker(i, legend, kTop - kAbove, kColours[i % kColours.size()]);
-    out += text_at(legend + 9, kTop - kAbove + 4, "start", name);
-    legend += 30 + kCharacter * display_width(name);
+    const SvgSeries& s = plot.series[i];
+    out += draw_series(s, i, x, y, labels);
+    if (s.name.empty()) continue;
+    out += marker(i, legend[i].first, legend[i].second, kColours[i % kColours.size()],
+                  s.x.size() > kMany);
+    out += text_at(legend[i].first + 9, legend[i].second + 4, "start", s.name);
   }
   return out + "</svg>\n";
 }

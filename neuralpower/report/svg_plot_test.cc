@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 namespace neuralpower {
 namespace {
@@ -34,6 +35,34 @@ TEST(SvgPlot, DrawsEveryPointThatTheAxesShow) {
   EXPECT_THAT(svg, HasSubstr(">measured</text>"));
   EXPECT_THAT(svg, HasSubstr(">10</text>"));
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
+}
+
+TEST(SvgPlot, ALongLegendTakesMoreRows) {
+  SvgPlot plot{"many", "x", "y", false, false, {}};
+  for (int i = 0; i < 9; ++i) {
+    plot.series.emplace_back();
+    plot.series.back().name = "a name of some length " + std::to_string(i);
+    plot.series.back().x = plot.series.back().y = {1.0 * i};
+  }
+  const std::string svg = render_svg(plot);
+  for (std::size_t at = 0; (at = svg.find("<text x='", at)) != std::string::npos; ++at)
+    EXPECT_LT(std::stod(svg.substr(at + 9)), 720 - 7 * 20) << svg.substr(at, 120);
+  EXPECT_THAT(svg, HasSubstr("y='88.0' text-anchor='start'>a name of some length 8"));
+}
+
+TEST(SvgPlot, LabelsDoNotCoverEachOther) {
+  SvgPlot plot{"near", "x", "y", false, false, {}};
+  plot.series.emplace_back();
+  plot.series.back().x = {1, 1, 1.001, 5};
+  plot.series.back().y = {1, 1, 1.001, 9};
+  plot.series.back().labels = {"one", "two", "three", "far"};
+  const std::string svg = render_svg(plot);
+  std::set<std::string> places;
+  for (const char* name : {">one<", ">two<", ">three<"}) {
+    const std::size_t begin = svg.rfind("<text", svg.find(name));
+    places.insert(svg.substr(begin, svg.find("text-anchor", begin) - begin));
+  }
+  EXPECT_EQ(places.size(), 3u);
 }
 
 TEST(SvgPlot, IsAnImageWithoutAnyPoint) {

@@ -7,11 +7,16 @@
 #include <array>
 #include <cmath>
 
+#include "neuralpower/base/text.h"
+
 namespace neuralpower {
 namespace {
 
 // Every row is as wide as the widest: one long cell must not blow up all of them.
 constexpr int kWidestText = 240;
+// The last column, if it is text, is broken into lines in a table of few rows, and cut in others.
+constexpr std::size_t kFewRows = 40;
+constexpr int kNarrowestLast = 24;
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
@@ -24,6 +29,22 @@ std::string shortened(const std::string& text, int width) {
     out += text[i];
   }
   return out + "\u2026";
+}
+
+// Lines of at most `width` cells, broken at blanks where there are any.
+std::vector<std::string> wrapped(const std::string& text, int width) {
+  std::vector<std::string> lines(1);
+  for (std::string_view word : split_blanks(text)) {
+    std::string& line = lines.back();
+    if (line.empty()) {
+      line = word;
+    } else if (display_width(line) + 1 + display_width(word) <= width) {
+      line += " " + std::string(word);
+    } else {
+      lines.emplace_back(word);
+    }
+  }
+  return lines;
 }
 
 }  // namespace
@@ -49,7 +70,12 @@ std::string Table::render(int width) const {
     for (int w : widths) sum += w + 2;
     return sum;
   };
+  const bool text_last = columns_.back().align == Align::kLeft;
   while (width > 0 && total() > width) {
+    if (text_last && widths.back() > kNarrowestLast) {
+      --widths.back();
+      continue;
+    }
     int widest = -1;
     for (std::size_t c = 0; c < columns_.size(); ++c)
       if (columns_[c].align == Align::kLeft && widths[c] > 8 &&
@@ -81,7 +107,12 @@ std::string Table::render(int width) const {
     if (row.empty()) {
       add_rule_line();
     } else {
-      add_line([&](std::size_t c) { return row[c]; });
+      const auto last = text_last && rows_.size() <= kFewRows ? wrapped(row.back(), widths.back())
+                                                              : std::vector{row.back()};
+      for (std::size_t i = 0; i < last.size(); ++i)
+        add_line([&](std::size_t c) {
+          return c + 1 == columns_.size() ? last[i] : i == 0 ? row[c] : std::string();
+        });
     }
   }
   return out;

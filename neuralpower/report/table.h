@@ -2,8 +2,8 @@
 // Table: rows of text set in aligned columns, for a terminal.
 //
 // A column is aligned right (numbers) or left. When the table is wider than `width`, the widest
-// left column that may shrink is cut with an ellipsis, and so is text of more than 240 characters
-// in any table; numbers are never cut.
+// left column that may shrink is cut with an ellipsis (the last is broken into lines if the rows are
+// few), and so is text of more than 240 characters in any table; numbers are never cut.
 #pragma once
 
 #include <string>

@@ -37,6 +37,18 @@ TEST(TableTest, WhatDoesNotFitGoesOnBelowWithTheFirstColumnAgain) {
   EXPECT_NE(text.find("network  runtime"), std::string::npos) << text;
 }
 
+TEST(TableTest, TheLastTextIsBrokenIntoLines) {
+  Table table({{"name", Table::Align::kLeft}, {"what", Table::Align::kLeft}});
+  table.add_row(
+      {"onednn", "CPU, oneDNN: f32 and bf16, layouts of its own, as in PyTorch and OpenVINO"});
+  const std::string text = table.render(40);
+  EXPECT_LE(widest_line(text), 40);
+  EXPECT_EQ(text.substr(text.find("onednn")),
+            "onednn  CPU, oneDNN: f32 and bf16,\n"
+            "        layouts of its own, as in\n"
+            "        PyTorch and OpenVINO\n");
+}
+
 TEST(TableTest, EvenATinyTerminalEnds) {
   EXPECT_NE(wide_table().render(1).find("12.75"), std::string::npos);
 }
