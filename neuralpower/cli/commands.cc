@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -18,12 +19,12 @@ namespace neuralpower::cli {
 namespace {
 
 constexpr Command kCommands[] = {
-    {"inspect", "Layers, shapes, operations, parameters and bytes of a network file",
+    {"inspect", "Layers, shapes, operations, weights and bytes of a network",
      "neuralpower inspect resnet50.onnx --batch 8\n"
      "neuralpower inspect vgg16.prototxt --format json\n"
      "neuralpower inspect resnet50.onnx --fused --device my-server.json",
      configure_inspect},
-    {"convert", "Write a network as ONNX (shapes without weights) or as a layer list",
+    {"convert", "Write a network as ONNX (without weights) or as a layer list",
      "neuralpower convert sketch.layers -o sketch.onnx\n"
      "neuralpower convert vgg16.prototxt -o vgg16.layers",
      configure_convert},
@@ -33,7 +34,7 @@ constexpr Command kCommands[] = {
      "neuralpower measure --space examples/plans/cpu-two-minutes.plan --store lab.db --shard 2/8\n"
      "neuralpower measure resnet50.onnx --whole --batch 1,8 --backend cudnn --store lab.db",
      configure_measure},
-    {"train", "Learn a device model from measured layers, or from whole networks",
+    {"train", "Learn a device model from measured layers or whole networks",
      "neuralpower train samples.csv --device my-server -o my-server.json\n"
      "neuralpower train samples.csv --device my-server --method neuralpower-2017 -o "
      "published.json\n"
@@ -41,21 +42,21 @@ constexpr Command kCommands[] = {
      "neuralpower train --networks totals.csv --models resnet50.onnx vgg16.onnx --device my-phone "
      "-o my-phone.json",
      configure_train},
-    {"predict", "Runtime, power and energy of every layer and of the whole network",
+    {"predict", "Runtime, power and energy of each layer and the whole network",
      "neuralpower predict resnet50.onnx --device my-server.json --batch 1,8,64\n"
      "neuralpower predict vgg16.prototxt --device xeon-5120 --format json\n"
      "neuralpower predict nin.onnx --method paleo --device titan-x",
      configure_predict},
-    {"report", "One HTML page to look at: networks, devices and batch sizes side by side",
+    {"report", "One HTML page: networks, devices and batch sizes side by side",
      "neuralpower report resnet50.onnx --device my-server.json --batch 1,8,64 -o report.html\n"
      "neuralpower report vgg16.onnx nin.onnx --device a.json --device b.json --errors errors.csv\n"
      "neuralpower report resnet50.onnx --device my-server.json --measured samples.csv",
      configure_report},
-    {"explore", "The report as a page of your own browser: drop networks and device models on it",
+    {"explore", "The report in your browser: drop networks and models on it",
      "neuralpower explore\n"
      "neuralpower explore --port 0",
      configure_explore},
-    {"explain", "Why a layer is predicted as it is: its terms and what they contribute",
+    {"explain", "Why a layer is predicted as it is: what each term contributes",
      "neuralpower explain xeon-gold-5120 \"conv batch=8 in=64x56x56 out=64 kernel=3 pad=1\"",
      configure_explain},
     {"evaluate", "Errors of a device model on samples it was not trained on",
@@ -63,24 +64,24 @@ constexpr Command kCommands[] = {
     {"crossvalidate", "Held-out errors of a method on samples",
      "neuralpower crossvalidate samples.csv --method neuralpower-2017 --format json",
      configure_crossvalidate},
-    {"study", "How many terms a model needs: accuracy against complexity, by kind of layer",
+    {"study", "How many terms a model needs: accuracy against complexity",
      "neuralpower study samples.csv --plot study.svg\n"
      "neuralpower study samples.csv --target energy --kind conv --format csv",
      configure_study},
     {"compare", "Predict networks, then run them for real, side by side",
      "neuralpower compare alexnet.onnx nin.onnx --device my-server.json", configure_compare},
-    {"rank", "Networks by error and energy: the Energy-Precision Ratio and the Pareto fronts",
+    {"rank", "Networks by error and energy: the Energy-Precision Ratio",
      "neuralpower rank table.csv --alpha 1,2,3,4\n"
      "neuralpower rank vgg16.onnx nin.onnx --errors errors.csv --device my-server.json --batch 64\n"
      "neuralpower rank table.csv --max-latency 20ms --max-energy 1J --format json",
      configure_rank},
-    {"sweep", "One network over batch sizes, widths, image sizes, data types and devices",
+    {"sweep", "One network over batch sizes, widths, images, types, devices",
      "neuralpower sweep resnet50.onnx --device my-server.json --batch 1,2,4,8,16,32 "
      "--max-latency 50ms\n"
      "neuralpower sweep net.onnx --device a.json,b.json --resolution 160,192,224 --format csv\n"
      "neuralpower sweep mobilenet_v2.onnx --device my-server.json --width 0.5,0.75,1,1.4",
      configure_sweep},
-    {"search", "A space of architectures for its Pareto front of error, energy, latency and power",
+    {"search", "A space of architectures, for its Pareto front",
      "neuralpower search examples/spaces/cifar10-random.space --device xeon-gold-5120\n"
      "neuralpower search examples/spaces/cifar10-random.space --device xeon-gold-5120 "
      "--objectives latency,macs --by latency --sample 20000 --write front\n"
@@ -89,7 +90,7 @@ constexpr Command kCommands[] = {
      "neuralpower search net.space --device my-server.json --evolve 5000 "
      "--predictor \"python3 -u error_of.py\"",
      configure_search},
-    {"advise", "The single changes to a network that would save most energy on a device",
+    {"advise", "The single changes to a network that would save most energy",
      "neuralpower advise vgg16.onnx --device xeon-gold-5120 --batch 8\n"
      "neuralpower advise net.layers --device my-server.json --top 5 --format json",
      configure_advise},
@@ -98,12 +99,12 @@ constexpr Command kCommands[] = {
      "--intensity 380 --idle-power 40W --utilisation 0.3\n"
      "neuralpower cost --energy 450mJ --price 0.31",
      configure_cost},
-    {"reproduce", "The NeuralPower paper's tables, and the same of your device beside them",
+    {"reproduce", "The NeuralPower paper's tables, and your device's beside them",
      "neuralpower reproduce\n"
      "neuralpower reproduce samples.csv --device my-server.json --networks networks.csv "
      "--paleo titan-x",
      configure_reproduce},
-    {"samples", "Measured layers: other tools' profiles imported, stores exported and merged",
+    {"samples", "Measured layers: profiles imported, stores exported and merged",
      "neuralpower samples import profile.json --model resnet50.onnx -o samples.csv\n"
      "neuralpower samples export lab.db -o samples.csv\n"
      "neuralpower samples merge node1.db node2.db -o all.db",
@@ -122,9 +123,9 @@ constexpr Command kCommands[] = {
      "neuralpower manual -o man1",
      configure_manual},
     {"backends", "What can run layers here", "neuralpower backends", configure_backends},
-    {"meters", "What can measure power here, and what is missing where nothing can",
-     "neuralpower meters", configure_meters},
-    {"characterise", "How a power meter behaves: update period, averaging, gaps, linearity",
+    {"meters", "What can measure power here, and what is missing", "neuralpower meters",
+     configure_meters},
+    {"characterise", "How a power meter behaves: update period, averaging, gaps",
      "neuralpower characterise --meter rapl --store lab.db\n"
      "neuralpower characterise --backend cudnn --meter nvml --compare-with nvml-power -o nvml.json",
      configure_characterise},
@@ -157,6 +158,10 @@ int run(int argc, const char* const* argv) {
     actions[std::string(command.name)] = command.configure(*sub);
     add_manners(*sub);
   }
+  const auto list = std::make_shared<CLI::Formatter>();  // of commands, in 80 columns
+  constexpr std::size_t kNameColumn = 17;
+  list->column_width(kNameColumn);
+  app.formatter(list);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -86,9 +86,10 @@ class SpaceParser {
     }
   }
   void check_spelling_of(const SpaceLine& line, const Architecture& a) const {
-    std::string text = line_text(space_, line, a), known;
+    const std::string text = line_text(space_, line, a);
     if (text == "skip" || text == "none") return;
-    for (std::string_view word : split_blanks(text.substr(0, text.find("->"))))
+    std::string known;
+    for (std::string_view word : split_blanks(std::string_view(text).substr(0, text.find("->"))))
       if (word != "pad=same" && !word.starts_with("params=")) known += std::string(word) + " ";
     try {
       check_spelling(known);

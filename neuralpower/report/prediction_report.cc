@@ -74,8 +74,9 @@ std::string bottleneck(const NetworkPrediction& p, int index, double share) {
 
 // The layer's text for a narrow terminal: without the batch, which stands above, and what is usual.
 std::string brief_text(const LayerConfig& config) {
+  const std::string text = format_layer(config);
   std::string out;
-  for (std::string_view word : split_blanks(format_layer(config))) {
+  for (std::string_view word : split_blanks(text)) {
     if (word.starts_with("batch=") || word.starts_with("pad=") || word == "stride=1x1") continue;
     for (std::string_view key : {"in=", "mode=", "kernel="})
       if (word.starts_with(key)) word.remove_prefix(key.size());

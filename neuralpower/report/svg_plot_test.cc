@@ -45,8 +45,10 @@ TEST(SvgPlot, ALongLegendTakesMoreRows) {
     plot.series.back().x = plot.series.back().y = {1.0 * i};
   }
   const std::string svg = render_svg(plot);
-  for (std::size_t at = 0; (at = svg.find("<text x='", at)) != std::string::npos; ++at)
-    EXPECT_LT(std::stod(svg.substr(at + 9)), 720 - 7 * 20) << svg.substr(at, 120);
+  for (std::size_t at = 0; (at = svg.find("a name of", at)) != std::string::npos; ++at) {
+    const std::size_t text = svg.rfind("<text x='", at);
+    EXPECT_LT(std::stod(svg.substr(text + 9)), 720 - 7 * 23) << svg.substr(text, 120);
+  }
   EXPECT_THAT(svg, HasSubstr("y='88.0' text-anchor='start'>a name of some length 8"));
 }
 
