@@ -173,8 +173,9 @@ std::string search_figure(const Space& space, const SearchResult& result,
         [&](const auto& a, const auto& b) { return a.value(first) < b.value(first); });
     const double low = objective_value(*least, first), high = objective_value(*most, first);
     if (low > 0 && high > low)
-      plot.title += fmt::format(": {} to {}, {} times", with_digits(low, 3), with_digits(high, 3),
-                                with_digits(high / low, 2));
+      plot.title +=
+          fmt::format(": {} to {} {}, {} times", with_digits(low, 3), with_digits(high, 3),
+                      plot.x_title.substr(plot.x_title.rfind(' ') + 1), with_digits(high / low, 2));
   }
   const auto add = [&](const std::vector<FoundArchitecture>& found, SvgSeries series) {
     for (const FoundArchitecture& f : found) {

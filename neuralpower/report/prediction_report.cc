@@ -80,13 +80,13 @@ std::string brief_text(const LayerConfig& config) {
     if (word.starts_with("batch=") || word.starts_with("pad=") || word == "stride=1x1") continue;
     for (std::string_view key : {"in=", "mode=", "kernel="})
       if (word.starts_with(key)) word.remove_prefix(key.size());
-    out += out.empty() ? "" : " ";
+    if (word == "activation") continue;  // its mode says it
     if (word.starts_with("out=")) {
       out += "\u2192" + std::string(word.substr(4));
     } else if (word.starts_with("stride=")) {
-      out += "/" + std::string(word.substr(7));
+      out += "/" + std::string(word.substr(7, word == "stride=2x2" ? 1 : std::string::npos));
     } else {
-      out += word;
+      out += (out.empty() ? "" : " ") + std::string(word);
     }
   }
   return out;

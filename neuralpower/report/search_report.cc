@@ -81,8 +81,12 @@ std::string found_table(const Space& space, const std::vector<FoundArchitecture>
   std::vector<Table::Column> columns = {{"", Align::kLeft}};
   if (energy) columns.insert(columns.end(), {{"mJ an item"}, {"90 %"}});
   columns.push_back({"latency ms"});
-  columns.push_back({energy ? "power W" : "90 %"});
-  columns.insert(columns.end(), {{"macs"}, {"weights"}});
+  constexpr int kNarrow = 100;
+  const bool narrow = width > 0 && width < kNarrow;  // then the architecture is worth more
+  if (!energy) columns.push_back({"90 %"});
+  if (energy && !narrow) columns.push_back({"power W"});
+  columns.push_back({"macs"});
+  if (!narrow) columns.push_back({"weights"});
   if (errors) columns.push_back({"error %"});
   columns.push_back({"architecture", Align::kLeft});
   Table table(std::move(columns));
@@ -93,13 +97,12 @@ std::string found_table(const Space& space, const std::vector<FoundArchitecture>
     any_tie = any_tie || tie;
     std::vector<std::string> cells = {tie ? "~" : ""};
     const std::string bounds = bounds_of(f, bounded), ms = with_digits(1e3 * f.cost.latency_s);
-    if (energy) {
-      cells.insert(cells.end(), {with_digits(1e3 * f.cost.energy_per_item()), bounds, ms,
-                                 with_digits(f.cost.power_w())});
-    } else {
-      cells.insert(cells.end(), {ms, bounds});
-    }
-    cells.insert(cells.end(), {with_si_prefix(f.cost.macs), with_si_prefix(f.cost.params)});
+    if (energy) cells.insert(cells.end(), {with_digits(1e3 * f.cost.energy_per_item()), bounds});
+    cells.push_back(ms);
+    if (!energy) cells.push_back(bounds);
+    if (energy && !narrow) cells.push_back(with_digits(f.cost.power_w()));
+    cells.push_back(with_si_prefix(f.cost.macs));
+    if (!narrow) cells.push_back(with_si_prefix(f.cost.params));
     if (errors) cells.push_back(f.error ? with_digits(100 * *f.error) : "");
     cells.push_back(printable(describe(space, f.architecture)));
     table.add_row(std::move(cells));

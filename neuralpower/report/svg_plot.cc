@@ -60,8 +60,8 @@ struct Axis {
     return from + (scaled(value) - low) / (high - low) * (to - from);
   }
   std::vector<double> ticks() const {
-    std::vector<double> ticks;
     if (log) {
+      std::vector<double> ticks;
       const bool fine = high - low < 2.5;
       for (double e = std::floor(low); e <= high; ++e)
         for (const double m : {1.0, 2.0, 5.0}) {
@@ -69,8 +69,13 @@ struct Axis {
           if ((m == 1 || fine) && std::log10(tick) >= low && std::log10(tick) <= high)
             ticks.push_back(tick);
         }
-      return ticks;
+      if (ticks.size() > 1) return ticks;
+      return round_numbers(std::pow(10, low), std::pow(10, high));  // less than a decade
     }
+    return round_numbers(low, high);
+  }
+  static std::vector<double> round_numbers(double low, double high) {
+    std::vector<double> ticks;
     constexpr double kTicks = 6;
     const double raw = (high - low) / kTicks, unit = std::pow(10, std::floor(std::log10(raw)));
     double step = 10 * unit;

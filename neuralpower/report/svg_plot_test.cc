@@ -52,6 +52,16 @@ TEST(SvgPlot, ALongLegendTakesMoreRows) {
   EXPECT_THAT(svg, HasSubstr("y='88.0' text-anchor='start'>a name of some length 8"));
 }
 
+TEST(SvgPlot, AShortLogarithmicAxisHasTicks) {
+  SvgPlot plot{"short", "x", "y", false, true, {}};
+  plot.series.emplace_back();
+  plot.series.back().x = {1, 2};
+  plot.series.back().y = {1.21, 1.33};
+  const std::string svg = render_svg(plot);
+  EXPECT_THAT(svg, HasSubstr(">1.25</text>"));
+  EXPECT_THAT(svg, HasSubstr(">1.3</text>"));
+}
+
 TEST(SvgPlot, LabelsDoNotCoverEachOther) {
   SvgPlot plot{"near", "x", "y", false, false, {}};
   plot.series.emplace_back();

@@ -15,7 +15,7 @@ namespace {
 // Every row is as wide as the widest: one long cell must not blow up all of them.
 constexpr int kWidestText = 240;
 // The last column, if it is text, is broken into lines in a table of few rows, and cut in others.
-constexpr std::size_t kFewRows = 40;
+constexpr std::size_t kFewRows = 200;
 constexpr int kNarrowestLast = 24;
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
