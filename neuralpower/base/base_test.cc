@@ -43,6 +43,9 @@ TEST(Text, EscapesWhatWouldMoveATerminal) {
   EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");  // overlong slash
   EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");  // C1 control
   EXPECT_EQ(printable("h\xc3\xa9"), "h\xc3\xa9");
+  EXPECT_EQ(printable("\xe2\x80\xae" "a"), "\\xe2\\x80\\xae" "a");  // turns what follows
+  EXPECT_EQ(printable("\xe2\x81\xa6"), "\\xe2\\x81\\xa6");
+  EXPECT_EQ(printable("\xe2\x80\xa6"), "\xe2\x80\xa6");  // an ellipsis
   EXPECT_EQ(printable("abcdef", 3), "abc...");
 }
 

@@ -104,6 +104,20 @@ std::string format_double(double value) {
   return std::string(buffer, result.ptr);
 }
 
+namespace {
+
+// Marks that change the direction of the text behind them (U+200E, U+200F, U+202A to U+202E, U+2066
+// to U+2069): a name with one could pass for another.
+bool turns_text(std::string_view character) {
+  if (character.size() != 3 || character[0] != '\xE2') return false;
+  const auto second = static_cast<unsigned char>(character[1]);
+  const auto third = static_cast<unsigned char>(character[2]);
+  if (second == 0x80) return (third >= 0xAA && third <= 0xAE) || third == 0x8E || third == 0x8F;
+  return second == 0x81 && third >= 0xA6 && third <= 0xA9;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text, std::size_t limit) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
@@ -113,7 +127,7 @@ std::string printable(std::string_view text, std::size_t limit) {
     const std::size_t length = utf8_length(text.substr(i));
     // C1 controls (U+0080..U+009F) also move terminals.
     const bool c1 = length == 2 && c == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (length == 0 || c < 0x20 || c == 0x7F || c1) {
+    if (length == 0 || c < 0x20 || c == 0x7F || c1 || turns_text(text.substr(i, length))) {
       for (std::size_t k = 0; k < std::max<std::size_t>(length, 1); ++k) {
         const auto b = static_cast<unsigned char>(text[i + k]);
         out += {'\\', 'x', kHex[b >> 4], kHex[b & 15]};

@@ -179,6 +179,7 @@ input: "data" input_shape {{ dim: 1 dim: 3 dim: 32 dim: 32 }}
 layer {{ name: "{evil}" type: "Convolution" bottom: "data" top: "{evil}"
   convolution_param {{ num_output: 8 kernel_size: 3 pad: 1 }} }}
 layer {{ name: "<!--" type: "ReLU" bottom: "{evil}" top: "x" }}
+layer {{ name: "\u202egnp.exe" type: "ReLU" bottom: "x" top: "x2" }}
 layer {{ name: "&lt;b&gt;" type: "<svg onload=alert(2)>" bottom: "x" top: "y" }}
 ''')
     run("report", network, "--device", "xeon-gold-5120", "-o", page)
@@ -190,6 +191,7 @@ layer {{ name: "&lt;b&gt;" type: "<svg onload=alert(2)>" bottom: "x" top: "y" }}
     browser.equal(browser.count("img, svg"), 0, "elements from names")
     browser.key(".scroller", "Home")
     browser.equal(browser.text(".details h3"), evil, "a layer's name as text")
+    browser.check("\u202e" not in browser.js("return document.body.innerText"), "no name turns the text behind it")
     browser.check_quiet("hostile names", page.as_uri())
 
 

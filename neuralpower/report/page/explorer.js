@@ -2,7 +2,7 @@
 // The explorer: files dropped on the page are read and predicted by the program's own core, compiled
 // to WebAssembly, inside the page. Nothing is uploaded.
 import {byId, element, announce, replaceChildren} from './dom.js';
-import {Report} from './report.js';
+import {Report, readDocument} from './report.js';
 import {showPage, wireTheme} from './page.js';
 import {digits, plural} from './format.js';
 
@@ -68,7 +68,7 @@ class Explorer {
   ask() {
     const path = (name) => `/files/${name}`;
     const request = JSON.stringify({networks: this.networks.map(path), devices: this.devices.map(path), batches: this.batches(), shapes: this.shapes()});
-    const answer = JSON.parse(this.core.ccall('neuralpower_report', 'string', ['string'], [request]));
+    const answer = readDocument(this.core.ccall('neuralpower_report', 'string', ['string'], [request]));
     if (answer.error) throw new Error(answer.error.replaceAll('/files/', ''));
     return answer.report;
   }

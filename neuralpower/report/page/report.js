@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report's document made ready: runs of networks on devices, their layers and what follows.
 
+// The document as it stands in a page. Marks that turn the text behind them are shown as such: a
+// name with one could pass for another.
+export function readDocument(text) {
+  const turns = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+  return JSON.parse(text, (key, value) => typeof value === 'string' ? value.replace(turns, '\ufffd') : value);
+}
+
 // What is known of a layer's prediction.
 export const STATES = {
   inside: 'inside what was measured',
