@@ -174,15 +174,16 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
 }
 
 // Groups of a convolution that no kernel of the stack takes together run as one small product each,
-// of a matrix of windows that is put together first and packed by the product: two transposing
-// moves of that size.
+// of a matrix of windows that is put together first: a transposing move of that size, two where
+// strides leave no rows to copy whole.
 bool Predictor::estimate_by_group(const std::string& key, const std::string& variant,
                                   LayerPrediction& layer) const {
   const auto& op = std::get<Convolution>(layer.config.op);
   const auto product = formulas_.find("any.product");
   if (product == formulas_.end() || !product->second.runtime) return false;
   const Shape out = output_shape(layer.config);
-  const Shape windows{out[0], 2 * layer.config.inputs[0][1] * op.kernel.h * op.kernel.w,
+  const std::int64_t moves = op.stride.w == 1 ? 1 : 2;
+  const Shape windows{out[0], moves * layer.config.inputs[0][1] * op.kernel.h * op.kernel.w,
                       out.element_count_from(2)};
   const LayerPrediction copy =
       predict_layer(make_layer_config(DataMovement{MoveMode::kTranspose, windows}, {windows}));

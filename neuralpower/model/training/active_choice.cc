@@ -10,7 +10,9 @@ namespace neuralpower {
 namespace {
 
 constexpr double kRidge = 0.1;
-constexpr std::size_t kSeenFirst = 12;  // of each key, before its residuals say anything
+constexpr std::size_t kSeenFirst = 12;   // of each key, before its residuals say anything
+constexpr std::size_t kEnough = 48;      // of each key, before residuals change their shares
+constexpr std::size_t kWitnesses = 200;  // layers of a key that stand for all of it
 
 // y = S x for a symmetric p x p matrix.
 std::vector<double> times(const std::vector<double>& matrix, const std::vector<double>& x) {
@@ -51,7 +53,25 @@ void standardise(std::vector<std::vector<double>>& rows) {
   rows = std::move(kept);
 }
 
+double distance(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  return std::sqrt(sum);
+}
+
 }  // namespace
+
+// From every layer of the key to its witnesses; none is near anything yet.
+void ActiveChoice::measure_distances(Key& key) {
+  const std::size_t n = key.pool.size();
+  key.witnesses = std::min(n, kWitnesses);
+  key.nearest.assign(key.witnesses, 0);
+  for (const Row& row : key.pool)
+    for (std::size_t w = 0; w < key.witnesses; ++w) {
+      key.distances.push_back(static_cast<float>(distance(row, key.pool[w * n / key.witnesses])));
+      key.nearest[w] = std::max(key.nearest[w], key.distances.back());
+    }
+}
 
 ActiveChoice::ActiveChoice(const std::vector<LayerConfig>& layers) : places_(layers.size()) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -64,17 +84,9 @@ ActiveChoice::ActiveChoice(const std::vector<LayerConfig>& layers) : places_(lay
   }
   for (auto& [name, key] : keys_) {
     standardise(key.pool);
-    const std::size_t p = key.width();
-    key.moments.assign(p * p, 0);
-    key.inverse.assign(p * p, 0);
-    for (std::size_t i = 0; i < p; ++i) key.inverse[i * p + i] = 1 / kRidge;
-    for (const Row& row : key.pool) add_outer(key.moments, row, 1);
+    measure_distances(key);
+    key.left = key.pool.size();
   }
-}
-
-double ActiveChoice::gain(const Key& key, const Row& row) {
-  const Row direction = times(key.inverse, row);
-  return key.variance * dot(direction, times(key.moments, direction)) / (1 + dot(row, direction));
 }
 
 void ActiveChoice::take(std::size_t layer) {
@@ -82,15 +94,45 @@ void ActiveChoice::take(std::size_t layer) {
   if (place.taken) return;
   place.taken = true;
   if (!place.key) return;
-  // Sherman and Morrison: the inverse once x x' is added to A.
   Key& key = *place.key;
-  const Row& row = key.pool[place.row];
-  const Row direction = times(key.inverse, row);
-  add_outer(key.inverse, direction, -1 / (1 + dot(row, direction)));
+  for (std::size_t w = 0; w < key.witnesses; ++w)
+    key.nearest[w] = std::min(key.nearest[w], key.distances[place.row * key.witnesses + w]);
   ++key.chosen;
+  --key.left;
 }
 
-void ActiveChoice::leave_out(std::size_t layer) { places_.at(layer).taken = true; }
+// By how much the witnesses would come nearer to something chosen.
+double ActiveChoice::approach(const Key& key, std::size_t row) {
+  double sum = 0;
+  for (std::size_t w = 0; w < key.witnesses; ++w)
+    sum += std::max(0.0f, key.nearest[w] - key.distances[row * key.witnesses + w]);
+  return sum;
+}
+
+// The key that lacks most of its share; null if none has a layer left.
+ActiveChoice::Key* ActiveChoice::key_with_least() {
+  const bool all_have_enough = std::all_of(keys_.begin(), keys_.end(), [](const auto& item) {
+    return item.second.chosen >= kEnough || item.second.left == 0;
+  });
+  Key* least = nullptr;
+  double most = 0;
+  for (auto& [name, key] : keys_) {
+    if (key.left == 0) continue;
+    const double lack =
+        std::sqrt(static_cast<double>(key.pool.size()) * (all_have_enough ? key.variance : 1)) /
+        (1 + static_cast<double>(key.chosen));
+    if (least && lack <= most) continue;
+    least = &key;
+    most = lack;
+  }
+  return least;
+}
+
+void ActiveChoice::leave_out(std::size_t layer) {
+  Place& place = places_.at(layer);
+  if (!place.taken && place.key) --place.key->left;
+  place.taken = true;
+}
 
 void ActiveChoice::learn(std::size_t layer, Seconds runtime) {
   take(layer);
@@ -123,34 +165,35 @@ void ActiveChoice::estimate_variance(Key& key) {
   key.variance = squares / static_cast<double>(key.rows.size());
 }
 
+// The layer of the key that brings its witnesses nearest to something chosen.
+std::size_t ActiveChoice::best_of(const Key& key) const {
+  std::size_t best = places_.size();
+  double most = 0;
+  for (std::size_t row = 0; row < key.members.size(); ++row) {
+    if (places_[key.members[row]].taken) continue;
+    const double brings = approach(key, row);
+    if (best < places_.size() && brings <= most) continue;
+    best = key.members[row];
+    most = brings;
+  }
+  return best;
+}
+
 std::vector<std::size_t> ActiveChoice::next(std::size_t count) {
   for (auto& [name, key] : keys_) estimate_variance(key);
   std::vector<std::size_t> chosen;
-  const auto choose = [&](std::size_t layer) {
-    take(layer);
-    chosen.push_back(layer);
-  };
-  for (std::size_t i = 0; i < places_.size() && chosen.size() < count; ++i) {
-    const Place& place = places_[i];
-    if (!place.taken && place.key && place.key->chosen < kSeenFirst) choose(i);
-  }
   while (chosen.size() < count) {
-    std::size_t best = places_.size();
-    double most = 0;
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      if (places_[i].taken || !places_[i].key) continue;
-      const double gained = gain(*places_[i].key, places_[i].key->pool[places_[i].row]);
-      if (best == places_.size() || gained > most) {
-        best = i;
-        most = gained;
-      }
-    }
-    if (best == places_.size()) break;
-    choose(best);
+    const Key* key = key_with_least();
+    if (!key) break;
+    chosen.push_back(best_of(*key));
+    take(chosen.back());
   }
   // What no model could use comes last.
   for (std::size_t i = 0; i < places_.size() && chosen.size() < count; ++i)
-    if (!places_[i].taken) choose(i);
+    if (!places_[i].taken) {
+      take(i);
+      chosen.push_back(i);
+    }
   return chosen;
 }
 

@@ -2,15 +2,16 @@
 // ActiveChoice: which layers of a list to measure next, so that a model of all of them becomes sure
 // soonest.
 //
-// Each key (conv, fc, ...) has a ridge regression of the log of the runtime on the logs of its
-// features, standardised over the list: crude, but its variance is known in closed form. With A the
-// regularised moments of what was measured, M those of the whole list, and s^2 the residual
-// variance (of residuals left out), measuring a layer x takes
-//     s^2  x' A^-1 M A^-1 x / (1 + x' A^-1 x)
-// off the variance summed over the list (Cohn, Ghahramani, Jordan 1996, as used for linear models).
-// The layer that takes off most is next; A does not depend on what will be measured, so several can
-// be chosen at once. Until a key has been seen a few times, its layers come in the list's order,
-// which covers the plan evenly.
+// Two questions, one after the other. Of which key (conv, fc, ...): of the one that lacks most of
+// its share. Shares grow with the root of the key's number of layers, and, once every key has
+// enough for a model (48), with its residual deviation s: that of a ridge regression of the log of
+// the runtime on the logs of its features, each row left out in turn. Which layer of it: the one
+// that brings the others nearest to something chosen, in the logs of their features, standardised
+// over the list (greedy k-medoids; 200 layers stand for all of a key).
+//
+// What takes most off the variance of that regression (Cohn, Ghahramani, Jordan 1996) was tried and
+// did worse than chance at first: it picks extremes, and models that are not straight lines need
+// the middle too (docs/measuring.md has the curves).
 #pragma once
 
 #include <cstddef>
@@ -39,11 +40,12 @@ class ActiveChoice {
   struct Key {
     std::vector<Row> pool;             // the features of its layers
     std::vector<std::size_t> members;  // their places in the list
-    std::vector<double> moments;       // M, p x p
-    std::vector<double> inverse;       // A^-1, p x p
     std::vector<Row> rows;             // learned
     std::vector<double> targets;       // log runtimes
-    std::size_t chosen = 0;            // learned ones and those under way
+    std::size_t witnesses = 0;         // layers that stand for all
+    std::vector<float> distances;      // a row of witnesses for each layer
+    std::vector<float> nearest;        // of each witness to something chosen
+    std::size_t chosen = 0, left = 0;  // learned or under way; neither
     double variance = 1;               // s^2
     std::size_t width() const { return pool.empty() ? 0 : pool[0].size(); }
   };
@@ -54,7 +56,10 @@ class ActiveChoice {
   };
 
   void take(std::size_t layer);
-  static double gain(const Key& key, const Row& row);
+  Key* key_with_least();
+  std::size_t best_of(const Key& key) const;  // one must be left
+  static void measure_distances(Key& key);
+  static double approach(const Key& key, std::size_t row);
   static void estimate_variance(Key& key);
 
   std::map<std::string, Key> keys_;

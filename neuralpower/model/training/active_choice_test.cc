@@ -32,8 +32,7 @@ TEST(ActiveChoice, ChoosesEverythingOnce) {
   EXPECT_EQ(seen.size(), layers.size());
 }
 
-// Two kinds, one of which no straight line in the logs can follow: that one gets more.
-TEST(ActiveChoice, GoesWhereTheModelIsUnsure) {
+std::vector<LayerConfig> two_kinds() {
   std::vector<LayerConfig> layers;
   for (const LayerConfig& fc : fully_connected(200)) {
     layers.push_back(fc);
@@ -41,9 +40,30 @@ TEST(ActiveChoice, GoesWhereTheModelIsUnsure) {
     softmax.inputs[0] = {fc.inputs[0][0], fc.inputs[0][1]};
     layers.push_back(softmax);
   }
+  return layers;
+}
+
+// Of two kinds of equal number, at first both get the same, and from the whole range.
+TEST(ActiveChoice, BeginsWithWhatStandsForTheOthers) {
+  const std::vector<LayerConfig> layers = two_kinds();
+  ActiveChoice choice(layers);
+  int fc = 0, large = 0;
+  for (const std::size_t i : choice.next(40)) {
+    fc += std::holds_alternative<FullyConnected>(layers[i].op);
+    large += layers[i].inputs[0][1] > 64 + 37 * 100;
+  }
+  EXPECT_EQ(fc, 20);
+  EXPECT_GE(large, 12);
+  EXPECT_LE(large, 28);
+}
+
+// Two kinds, one of which no straight line in the logs can follow: once both have enough for a
+// model, that one gets more.
+TEST(ActiveChoice, GoesOnWhereTheModelIsUnsure) {
+  const std::vector<LayerConfig> layers = two_kinds();
   ActiveChoice choice(layers);
   int fc = 0, softmax = 0;
-  for (int round = 0; round < 10; ++round)
+  for (int round = 0; round < 19; ++round)
     for (const std::size_t i : choice.next(10)) {
       const bool is_fc = std::holds_alternative<FullyConnected>(layers[i].op);
       ++(is_fc ? fc : softmax);
@@ -51,8 +71,9 @@ TEST(ActiveChoice, GoesWhereTheModelIsUnsure) {
       const double jump = layers[i].inputs[0][1] % 2 == 0 ? 5 : 1;
       choice.learn(i, Seconds(1e-9 * cells * (is_fc ? jump : 1)));
     }
-  EXPECT_EQ(fc + softmax, 100);
-  EXPECT_GT(fc, 2 * softmax);
+  EXPECT_EQ(fc + softmax, 190);
+  EXPECT_GE(softmax, 40);
+  EXPECT_GT(fc - 48, 2 * (softmax - 48));
 }
 
 TEST(ActiveChoice, LeavesOutWhatItIsTold) {

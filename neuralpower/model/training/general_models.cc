@@ -118,8 +118,13 @@ KeyModels fit_general(const std::string& general, const std::vector<Row>& rows) 
   return models;
 }
 
+// Without their fixed part; where that is most of the time, no rate can be told.
+double ratio_of_rates(double measured_ms, double general_ms, double fixed_ms) {
+  if (general_ms < 2 * fixed_ms) return measured_ms / general_ms;
+  return std::max(0.1 * measured_ms, measured_ms - fixed_ms) / (general_ms - fixed_ms);
+}
+
 Regime scaled(Regime regime, double ratio) {
-  regime.intercept *= ratio;
   for (WeightedTerm& term : regime.terms) term.coefficient *= ratio;
   return regime;
 }
@@ -151,11 +156,14 @@ KeyModels scale_general_model(const std::map<std::string, KeyModels>& general,
   const auto found = general.find(general_key(data.rows.front().layer));
   if (found == general.end()) return {};
   const LayerFormula formula(*found->second.runtime);
-  // Layers with a sum in front may be other kernels altogether: a ratio for each.
+  // What a layer costs before it does anything is much the same for all kinds: only the rates are
+  // scaled. Layers with a sum in front may be other kernels altogether: a ratio for each.
+  const double fixed = found->second.runtime->regimes.front().intercept;
   std::map<bool, std::vector<double>> ratios;
-  for (std::size_t i = 0; i < data.rows.size(); ++i)
-    ratios[has_sum(data, i)].push_back(
-        data.runtime_ms[i] / formula.evaluate(extract_general_features(data.rows[i].layer)));
+  for (std::size_t i = 0; i < data.rows.size(); ++i) {
+    const double general_ms = formula.evaluate(extract_general_features(data.rows[i].layer));
+    ratios[has_sum(data, i)].push_back(ratio_of_rates(data.runtime_ms[i], general_ms, fixed));
+  }
   KeyModels models;
   models.runtime = found->second.runtime;
   LayerModel& runtime = *models.runtime;

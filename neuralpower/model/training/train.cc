@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "neuralpower/base/error.h"
@@ -159,6 +160,21 @@ FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& o
   return {std::move(model), std::move(fit.held_out)};
 }
 
+// A few rows that are all about as large cannot tell a fixed cost from a rate.
+bool is_narrow(const KeyData& data) {
+  constexpr std::size_t kFew = 20;
+  constexpr double kSpan = 4;
+  if (data.rows.size() >= kFew) return false;
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (const ReducedSample& row : data.rows) {
+    const Work work = count_work(row.layer);
+    const auto size = static_cast<double>(work.macs > 0 ? work.macs : work.bytes());
+    least = std::min(least, size);
+    most = std::max(most, size);
+  }
+  return most < kSpan * least;
+}
+
 }  // namespace
 
 KeyModels fit_key_models(const KeyData& data, const TrainOptions& options) {
@@ -211,10 +227,11 @@ DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOp
         fmt::format("no kind of layer has {} or more different configurations", kMinimumRows));
   model.general = fit_general_models(groups);
   describe_stack(model, samples);
+  const bool estimates = !options.from && options.method == TrainOptions().method;
   bool any_power = false;
   for (const auto& [key, data] : groups) {
     KeyModels models;
-    if (data.rows.size() < kMinimumRows) {
+    if (data.rows.size() < kMinimumRows || (estimates && is_narrow(data))) {
       models = scale_general_model(model.general, data);
       if (!models.runtime) continue;
     } else {
