@@ -39,16 +39,19 @@ Action configure_inspect(CLI::App& app) {
     ImportOptions import;
     if (options->batch > 0) import.batch = options->batch;
     options->shape.apply_to(import);
-    FusedNetwork result{read_network(options->file, import), {}, {}};
-    if (!options->device.empty()) {
-      result = run_as_stack(result.network, find_device_model(options->device));
-    } else if (options->fused) {
-      result = fuse_patterns(result.network);
-      result.blocks = find_blocks(result.network);
-    }
-    write_network(std::cout, result, options->format.render_options());
-    return 0;
+    std::vector<SkippedLayer> skipped;
+    import.on_skipped = [&](const SkippedLayer& layer) { skipped.push_back(layer);
   };
+  FusedNetwork result{read_network(options->file, import), {}, {}};
+  if (!options->device.empty()) {
+    result = run_as_stack(result.network, find_device_model(options->device));
+  } else if (options->fused) {
+    result = fuse_patterns(result.network);
+    result.blocks = find_blocks(result.network);
+  }
+  write_network(std::cout, result, options->format.render_options(), skipped);
+  return 0;
+};
 }
 
 }  // namespace neuralpower::cli

@@ -36,7 +36,8 @@ void write_groups(JsonWriter& json, const char* key, const std::vector<FusedGrou
   json.end();
 }
 
-void write_json(std::ostream& out, const FusedNetwork& fused) {
+void write_json(std::ostream& out, const FusedNetwork& fused,
+                const std::vector<SkippedLayer>& skipped) {
   const Network& network = fused.network;
   const NetworkWork total = total_work(network);  // may find the counts too large: before all else
   JsonWriter json(out);
@@ -73,6 +74,16 @@ void write_json(std::ostream& out, const FusedNetwork& fused) {
           .member("reason", op->reason)
           .end();
   json.end();
+  if (!skipped.empty()) {
+    json.key("skipped").begin_array();
+    for (const SkippedLayer& layer : skipped)
+      json.begin_object()
+          .member("name", layer.name)
+          .member("op", layer.type)
+          .member("reason", layer.reason)
+          .end();
+    json.end();
+  }
   write_groups(json, "fused", fused.groups);
   write_groups(json, "blocks", fused.blocks);
   json.end();
@@ -105,7 +116,8 @@ void write_csv(std::ostream& out, const Network& network) {
   }
 }
 
-std::string render_table(const FusedNetwork& fused, int width) {
+std::string render_table(const FusedNetwork& fused, const std::vector<SkippedLayer>& skipped,
+                         int width) {
   const Network& network = fused.network;
   using Align = Table::Align;
   Table table({{"layer", Align::kLeft},
@@ -147,6 +159,10 @@ std::string render_table(const FusedNetwork& fused, int width) {
   if (total.unsupported > 0)
     out += fmt::format("\nNot covered by these totals, {} of {} layers:\n{}", total.unsupported,
                        network.layers.size(), unsupported);
+  if (!skipped.empty()) out += "\nSkipped, as they take no part in inference:\n";
+  for (const SkippedLayer& layer : skipped)
+    out += fmt::format("  {} ({}): {}\n", printable(layer.name), printable(layer.type),
+                       printable(layer.reason));
   if (!fused.groups.empty())
     out += "\nFused, because nothing else reads what is between:\n" + list_groups(fused.groups);
   if (!fused.blocks.empty())
@@ -156,14 +172,15 @@ std::string render_table(const FusedNetwork& fused, int width) {
 
 }  // namespace
 
-void write_network(std::ostream& out, const FusedNetwork& fused, const RenderOptions& options) {
+void write_network(std::ostream& out, const FusedNetwork& fused, const RenderOptions& options,
+                   const std::vector<SkippedLayer>& skipped) {
   switch (options.format) {
     case OutputFormat::kJson:
-      return write_json(out, fused);
+      return write_json(out, fused, skipped);
     case OutputFormat::kCsv:
       return write_csv(out, fused.network);
     case OutputFormat::kTable:
-      out << render_table(fused, options.width);
+      out << render_table(fused, skipped, options.width);
       return;
     case OutputFormat::kHtml:
       break;

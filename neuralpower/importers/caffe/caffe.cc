@@ -46,12 +46,16 @@ class CaffeReader {
 
   Network read(const TextMessage& net) {
     for (const auto& [name, shape] : declared_inputs(net)) add_input(name, shape);
-    const std::vector<CaffeLayer> layers = layers_at_test_time(net);
+    const std::vector<CaffeLayer> layers = caffe_layers(net);
     for (const CaffeLayer& layer : layers)
-      for (const std::string& bottom : layer.bottoms) ++readers_[bottom];
+      if (layer.takes_part)
+        for (const std::string& bottom : layer.bottoms) ++readers_[bottom];
     for (const CaffeLayer& layer : layers) {
       try {
-        add(layer);
+        if (layer.takes_part)
+          add(layer);
+        else
+          skip(layer, "its rules keep it out of the phase TEST");
       } catch (Error& error) {
         error.in_node(layer.name);
         throw;
@@ -124,8 +128,15 @@ class CaffeReader {
 
   // ---- Layers -------------------------------------------------------------------------------
 
+  void skip(const CaffeLayer& layer, std::string reason) const {
+    if (options_.on_skipped) options_.on_skipped({layer.name, layer.type, std::move(reason)});
+  }
+
   void add(const CaffeLayer& layer) {
-    if (is_data_layer(layer)) return add_data_layer(layer);
+    if (is_data_layer(layer)) {
+      if (layer.type != "Input") skip(layer, "it loads data; what it gives are inputs or labels");
+      return add_data_layer(layer);
+    }
     Source source{layer, {}};
     bool reads_labels = false;
     for (const std::string& bottom : layer.bottoms) {
@@ -139,7 +150,7 @@ class CaffeReader {
         source.inputs.erase(source.inputs.begin() + 1, source.inputs.end());
     } else if (is_for_training(layer.type) || reads_labels) {
       for (std::size_t i = 0; i < layer.tops.size(); ++i) define_top(layer, i, kLabels);
-      return;
+      return skip(layer, reads_labels ? "it reads labels" : "only training needs it");
     }
     add_computing(source);
   }

@@ -78,7 +78,7 @@ const TextMessage& CaffeLayer::params(std::string_view params_name) const {
   return found == nullptr ? kNone : *found;
 }
 
-std::vector<CaffeLayer> layers_at_test_time(const TextMessage& net) {
+std::vector<CaffeLayer> caffe_layers(const TextMessage& net) {
   std::vector<CaffeLayer> layers;
   for (const TextField& field : net.fields) {
     const bool v1 = field.name == "layers";
@@ -97,7 +97,8 @@ std::vector<CaffeLayer> layers_at_test_time(const TextMessage& net) {
       layer.bottoms = layer.body->texts("bottom");
       layer.tops = layer.body->texts("top");
       if (layer.name.empty()) layer.name = layer.type + std::to_string(layers.size() + 1);
-      if (takes_part(*layer.body)) layers.push_back(std::move(layer));
+      layer.takes_part = takes_part(*layer.body);
+      layers.push_back(std::move(layer));
     } catch (Error& error) {
       error.in_node(place);
       throw;

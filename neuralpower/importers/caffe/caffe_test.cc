@@ -442,5 +442,25 @@ TEST(Caffe, LossOfWhatOnlyTrainingMakesIsForTrainingToo) {
   EXPECT_EQ(network.layers[0].name, "r");
 }
 
+TEST(Caffe, TellsOfEveryLayerThatIsLeftOut) {
+  std::vector<std::string> skipped;
+  ImportOptions options;
+  options.on_skipped = [&](const SkippedLayer& layer) {
+    skipped.push_back(layer.name + " (" + layer.type + ")");
+  };
+  const Network network = parse_caffe(
+      "layer { name: 'train' type: 'Data' top: 'data' include { phase: TRAIN } }\n"
+      "layer { name: 'test' type: 'Data' top: 'data' top: 'label' include { phase: TEST }\n"
+      "        data_param { batch_size: 2 } transform_param { crop_size: 8 } }\n"
+      "layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'r' }\n"
+      "layer { name: 'same' type: 'Split' bottom: 'label' top: 'l2' }\n"
+      "layer { name: 'top1' type: 'Accuracy' bottom: 'r' bottom: 'label' top: 'a' }\n"
+      "layer { name: 'loss' type: 'EuclideanLoss' bottom: 'r' bottom: 'l2' top: 'l' }\n",
+      "net", options);
+  EXPECT_EQ(network.layers.size(), 1u);
+  EXPECT_THAT(skipped, ElementsAre("train (Data)", "test (Data)", "same (Split)", "top1 (Accuracy)",
+                                   "loss (EuclideanLoss)"));
+}
+
 }  // namespace
 }  // namespace neuralpower

@@ -158,20 +158,37 @@ Shape by_heads(const Shape& shape, std::int64_t heads) {
   return {shape[0], heads, shape[1], shape[2] / heads};
 }
 
-// ONNX's own operator (opset 23): Q, K, V; keys may have fewer heads, each shared by several.
+// The keys (or values) of earlier calls in front of this call's.
+void prepend_past(const NodeView& node, std::size_t slot, Shape& now) {
+  if (!node.has(slot)) return;
+  const Shape& past = node.shape(slot);
+  if (past.rank() != 4 || past[0] != now[0] || past[1] != now[1] || past[3] != now[3])
+    throw bad_input("a past of " + past.to_string() + " does not fit in front of " +
+                    now.to_string());
+  now[2] = checked_add(now[2], past[2]);
+}
+
+// ONNX's own operator (opset 23): Q, K, V, a mask, and keys and values of earlier calls; keys may
+// have fewer heads, each shared by several. It may hand on all keys and values, and its scores.
 Translation translate_attention(const NodeView& node) {
   if (!node.domain.empty()) return unsupported("an attention of another domain than ONNX's");
-  if (node.output_count > 1) return unsupported("an attention that hands on its keys and values");
   const Shape q = by_heads(node.shape(0), node.attributes.integer("q_num_heads", 0));
   const std::int64_t kv_heads = node.attributes.integer("kv_num_heads", 0);
   Shape k = by_heads(node.shape(1), kv_heads);
-  const Shape v = by_heads(node.shape(2), kv_heads);
-  if (k[0] != q[0] || k[3] != q[3] || v[2] != k[2] || k[1] < 1 || q[1] % k[1] != 0)
+  Shape v = by_heads(node.shape(2), kv_heads);
+  prepend_past(node, 4, k);
+  prepend_past(node, 5, v);
+  if (k[0] != q[0] || k[3] != q[3] || v[2] != k[2] || v[1] != k[1] || k[1] < 1 || q[1] % k[1] != 0)
     throw bad_input("queries " + q.to_string() + ", keys " + k.to_string() + " and values " +
                     v.to_string() + " do not fit");
   if (v[3] != k[3]) return unsupported("an attention with values of another width than the keys");
+  const Shape present = k;
   k[1] = q[1];
-  return one_output(Attention{}, {q, k}, node.dtype(0), node.shape(0));
+  Translation result = one_output(Attention{}, {q, k}, node.dtype(0), node.shape(0));
+  result.outputs.push_back({present, node.dtype(1)});
+  result.outputs.push_back({present, node.dtype(2)});
+  result.outputs.push_back({Shape{q[0], q[1], q[2], k[2]}, node.dtype(0)});
+  return result;
 }
 
 constexpr Operator kRows[] = {

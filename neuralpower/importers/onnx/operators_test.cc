@@ -10,6 +10,7 @@
 #include "neuralpower/importers/onnx/import_onnx.h"
 #include "neuralpower/importers/onnx/test_model.h"
 #include "neuralpower/network/layer_text.h"
+#include "neuralpower/network/work.h"
 
 namespace neuralpower::onnx::test {
 namespace {
@@ -251,6 +252,37 @@ TEST(BatchChange, ScalesTheAxisThatHoldsTheBatch) {
   EXPECT_EQ(scaled({7, 1, 16}, {7, 8, 16}, {7, 16}, {-1, 16}), "56x16");
   EXPECT_EQ(scaled({7, 1, 16}, {7, 8, 16}, {7, 4, 4}, {7, 4, 4}), "7x32x4");
   EXPECT_FALSE(rescaled_reshape({1, 1}, {8, 8}, {1}, {1}, 1));
+}
+
+TEST(Operators, AttentionWithACacheReadsAllKeys) {
+  Model model;
+  model.opset(23).input("q", {2, 5, 32}).input("k", {2, 5, 16}).input("v", {2, 5, 16});
+  model.input("past_k", {2, 2, 7, 8}).input("past_v", {2, 2, 7, 8});
+  for (const char* name : {"y", "all_k", "all_v", "scores"}) model.output(name);
+  model.add("Attention", {"q", "k", "v", "", "past_k", "past_v"}, {"y", "all_k", "all_v", "scores"},
+            {Attribute::integer("q_num_heads", 4), Attribute::integer("kv_num_heads", 2)});
+  EXPECT_EQ(only_layer(model), "attention batch=2 heads=4 queries=5 keys=12 width=8 -> 2x5x32 (0)");
+  const Network network = import_onnx_bytes(model.bytes(), "test", {});
+  std::vector<std::string> handed_on;
+  for (const TensorId id : network.outputs)
+    handed_on.push_back(network.tensors[static_cast<std::size_t>(id)].shape.to_string());
+  EXPECT_THAT(handed_on, ElementsAre("2x5x32", "2x2x12x8", "2x2x12x8", "2x4x5x12"));
+  EXPECT_EQ(count_work(network.layers[0].config).macs, 2 * 2 * 4 * 5 * 12 * 8);
+}
+
+TEST(Operators, AttentionWhosePastDoesNotFitIsRefused) {
+  Model model;
+  model.opset(23).input("q", {2, 4, 5, 8}).input("past", {2, 3, 7, 8}).output("y");
+  model.add("Attention", {"q", "q", "q", "", "past", "past"}, {"y"});
+  EXPECT_THAT([&] { import_onnx_bytes(model.bytes(), "test", {}); },
+              ::testing::Throws<Error>(::testing::Property(&Error::message, HasSubstr("past"))));
+}
+
+TEST(Operators, RmsNormOverSeveralAxesHasOneScale) {
+  Model model;
+  model.opset(23).input("x", {2, 6, 4, 8}).weight("w", {4, 8}).output("y");
+  model.add("RMSNormalization", {"x", "w"}, {"y"}, {Attribute::integer("axis", 2)});
+  EXPECT_EQ(only_layer(model), "norm mode=rms batch=2 in=6x32 -> 2x6x4x8 (32)");
 }
 
 }  // namespace
