@@ -56,6 +56,12 @@ std::string with_nearest_choice(const std::string& message) {
   return message.substr(0, colon) + " " + word + ": there are " + list;
 }
 
+// Not the name of a device, as train has it.
+bool takes_device_model(const CLI::App& command) {
+  const CLI::Option* device = command.get_option_no_throw("--device");
+  return device && device->get_description().starts_with("Device model");
+}
+
 }  // namespace
 
 void add_manners(CLI::App& command) {
@@ -107,6 +113,8 @@ std::string explain_mistake(const CLI::ParseError& error, const CLI::App& progra
       return "'" + printable(name) + "' is no option of " + full_name.substr(12) +
              "; did you mean '" + *near + "'?";
   }
+  if (message == "--device is required" && takes_device_model(*command))
+    return message + ": a device model's file, or a name that 'neuralpower devices' lists";
   return printable(with_nearest_choice(message)) + "; see '" + full_name + " --help'";
 }
 
