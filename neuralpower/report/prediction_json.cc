@@ -96,7 +96,7 @@ nlohmann::ordered_json prediction_json(const NetworkPrediction& prediction) {
   std::ostringstream text;
   JsonWriter json(text);
   write_prediction(json, prediction);
-  return nlohmann::ordered_json::parse(text.view());
+  return nlohmann::ordered_json::parse(text.str());
 }
 
 }  // namespace neuralpower

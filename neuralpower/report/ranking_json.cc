@@ -103,7 +103,7 @@ nlohmann::ordered_json ranking_json(const Ranking& ranking) {
   std::ostringstream text;
   JsonWriter json(text);
   write_ranking(json, ranking);
-  return nlohmann::ordered_json::parse(text.view());
+  return nlohmann::ordered_json::parse(text.str());
 }
 
 }  // namespace neuralpower
