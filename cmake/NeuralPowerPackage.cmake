@@ -134,6 +134,8 @@ set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS
     "neuralpower (= ${PROJECT_VERSION}), python3 (>= ${NEURALPOWER_PYTHON_VERSION}), python3 (<< ${NEURALPOWER_PYTHON_VERSION}.99), python3-numpy")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_RECOMMENDS "python3-pandas, python3-tqdm")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/python/postinst
+    ${PROJECT_SOURCE_DIR}/cmake/python/prerm)
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "${PROJECT_DESCRIPTION}
  Measures layers, learns models of runtime and power, predicts and ranks networks.")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "${PROJECT_DESCRIPTION} (C++ library)

@@ -45,6 +45,7 @@ check() {
   network=/usr/share/neuralpower/examples/networks/nin.layers
   in_root neuralpower predict $network --device xeon-gold-5120 | grep "30 of 30 layers covered"
   in_root python3 -c "import neuralpower; p = neuralpower.predict('$network', 'xeon-gold-5120'); print(p.runtime_ms.value, 'ms from Python')"
+  rm -f "$folder/address"
   in_root neuralpower explore --port 0 >"$folder/address" 2>"$folder/said" &
   served=$!
   for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s "$folder/address" ] && break; sleep 1; done

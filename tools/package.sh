@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes what others install, for any processor of this kind: the Debian packages and the Python
 # wheel, in build/package/packages. The explorer's page is in the first; making it takes some minutes.
+# tests/bare_root_test.sh tries the packages in a bare Debian.
 set -eu
 cd "$(dirname "$0")/.."
 tools/install-dependencies.sh --explorer
