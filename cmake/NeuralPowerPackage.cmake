@@ -74,7 +74,7 @@ install(TARGETS neuralpower_shared EXPORT NeuralPowerTargets
         LIBRARY COMPONENT program NAMELINK_COMPONENT development)
 install(DIRECTORY devices DESTINATION ${data} COMPONENT program)
 install(DIRECTORY ${generated}/neuralpower/explorer DESTINATION ${data} COMPONENT program OPTIONAL)
-install(DIRECTORY examples/networks examples/plans DESTINATION ${data}/examples COMPONENT program)
+install(DIRECTORY examples/networks examples/plans examples/spaces DESTINATION ${data}/examples COMPONENT program)
 install(DIRECTORY ${generated}/man ${generated}/bash-completion ${generated}/zsh ${generated}/fish
         DESTINATION ${CMAKE_INSTALL_DATADIR} COMPONENT program)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
