@@ -10,7 +10,6 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/decide/redesign.h"
 #include "neuralpower/decide/sweep.h"
-#include "neuralpower/features/features.h"
 #include "neuralpower/importers/importers.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/network/work.h"
@@ -43,15 +42,6 @@ int count_warnings(const NetworkPrediction& prediction) {
   return static_cast<int>(
       std::count_if(prediction.layers.begin(), prediction.layers.end(),
                     [](const LayerPrediction& layer) { return !layer.warnings.empty(); }));
-}
-
-// Was every kind of layer with multiplications measured in this type?
-bool knows_type(const DeviceModel& model, const Network& network, DataType type) {
-  return std::all_of(network.layers.begin(), network.layers.end(), [&](const Layer& layer) {
-    if (count_work(layer.config).macs == 0) return true;
-    const auto models = model.layers.find(model_key(layer.config));
-    return models != model.layers.end() && models->second.knows(type);
-  });
 }
 
 class Adviser {
@@ -303,7 +293,7 @@ Advices advise(const std::filesystem::path& file, const Predictor& predictor,
       adviser.try_batch(import_network(file, import));
     }
     for (const DataType type : options.data_types)
-      if (knows_type(predictor.model(), network, type)) adviser.try_data_type(type);
+      if (knows_data_type(predictor.model(), network, type)) adviser.try_data_type(type);
     return adviser.take();
   } catch (Error& error) {
     throw error.in_file(file.string());

@@ -9,7 +9,9 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/decide/redesign.h"
+#include "neuralpower/features/features.h"
 #include "neuralpower/importers/importers.h"
+#include "neuralpower/network/work.h"
 
 namespace neuralpower {
 namespace {
@@ -83,6 +85,14 @@ std::optional<Joules> SweepPoint::energy_per_item() const {
   return energy->value / static_cast<double>(batch);
 }
 
+bool knows_data_type(const DeviceModel& model, const Network& network, DataType type) {
+  return std::all_of(network.layers.begin(), network.layers.end(), [&](const Layer& layer) {
+    if (count_work(layer.config).macs == 0) return true;
+    const auto models = model.layers.find(model_key(layer.config));
+    return models != model.layers.end() && models->second.knows(type);
+  });
+}
+
 void set_data_type(Network& network, DataType dtype) {
   for (Layer& layer : network.layers)
     if (is_float(layer.config.dtype)) layer.config.dtype = dtype;
@@ -148,7 +158,7 @@ Sweep sweep(const std::filesystem::path& file, const SweepOptions& options,
             point.resolution = resolution;
             point.dtype = dtype;
             point.width = width;
-            if (dtype != own_type)
+            if (dtype != own_type && !knows_data_type(device->model(), wide, dtype))
               point.caveat =
                   fmt::format("{} is predicted from the bytes it moves", to_string(dtype));
             result.points.push_back(std::move(point));

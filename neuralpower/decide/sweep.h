@@ -67,4 +67,7 @@ void mark_best(std::vector<SweepPoint>& points, const Limits& limits);
 // Every layer and tensor of floating-point type in `dtype`.
 void set_data_type(Network& network, DataType dtype);
 
+// Was every kind of layer with multiplications measured in this type?
+bool knows_data_type(const DeviceModel& model, const Network& network, DataType type);
+
 }  // namespace neuralpower

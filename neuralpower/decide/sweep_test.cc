@@ -78,6 +78,12 @@ TEST_F(SweepTest, AnotherDataTypeMovesFewerBytesAndSaysSo) {
   ASSERT_EQ(result.points.size(), 2u);
   EXPECT_TRUE(result.points[0].caveat.empty());
   EXPECT_THAT(result.points[1].caveat, HasSubstr("f16"));
+
+  DeviceModel device = test_device();
+  for (auto& [key, models] : device.layers) models.data_types = {DataType::kF16, DataType::kF32};
+  const Predictor knows(device);
+  const Predictor* devices[] = {&knows};
+  EXPECT_TRUE(sweep(file_, options, devices).points[1].caveat.empty()) << "it was measured";
 }
 
 TEST_F(SweepTest, ErrorsNameTheCombination) {

@@ -130,7 +130,7 @@ std::string sweep_table(const Sweep& sweep, int width) {
   if (!devices) out += " on " + printable(points.front().device);
   out += "\n\n" + table.render(width);
   if (outside > 0)
-    out += "\noutside: layers larger or smaller than anything the device model was measured on\n";
+    out += "\noutside: layers larger, smaller or of another type than anything that was measured\n";
   for (const std::string& caveat : caveats) out += "\n! " + caveat + "\n";
   return out;
 }
