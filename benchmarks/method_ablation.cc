@@ -39,6 +39,31 @@ struct Variant {
 
 const Variant kVariants[] = {
     {"all", "all ingredients", [](NeuralPowerOptions&) {}},
+    {"before", "whole corrections, large errors count little",
+     [](NeuralPowerOptions& o) {
+       o.shares = {1};
+       o.sure_rows = 0;
+     }},
+    {"small-sum", "small sum, no correction",
+     [](NeuralPowerOptions& o) { o.full_costs = o.corrections = false; }},
+    {"sum", "full sum, no correction", [](NeuralPowerOptions& o) { o.corrections = false; }},
+    {"no-sum", "no physical sum", [](NeuralPowerOptions& o) { o.costs = false; }},
+    {"small-base", "small sum, corrected", [](NeuralPowerOptions& o) { o.full_costs = false; }},
+    {"log-loss", "log loss instead of relative loss",
+     [](NeuralPowerOptions& o) { o.boost.relative = false; }},
+    {"no-ramps", "steps only", [](NeuralPowerOptions& o) { o.boost.ramps = false; }},
+    {"no-steps", "ramps only", [](NeuralPowerOptions& o) { o.boost.steps = false; }},
+    {"depth-1", "single gates", [](NeuralPowerOptions& o) { o.boost.depth = 1; }},
+    {"depth-2", "at most two gates", [](NeuralPowerOptions& o) { o.boost.depth = 2; }},
+    {"rate-1", "no shrinkage (rate 1)", [](NeuralPowerOptions& o) { o.rates = {1.0}; }},
+    {"knots-64", "64 knots", [](NeuralPowerOptions& o) { o.boost.max_knots = 64; }},
+    {"ridge-2", "ridge 2", [](NeuralPowerOptions& o) { o.boost.ridge = 2; }},
+    {"rounds-50", "50 rounds",
+     [](NeuralPowerOptions& o) {
+       o.boost.rounds = 50;
+       o.rows_per_round = 1 << 30;
+     }},
+    {"rounds-300", "300 rounds", [](NeuralPowerOptions& o) { o.boost.rounds = 300; }},
     {"no-margin", "no margin in the choice",
      [](NeuralPowerOptions& o) { o.win_margin = o.least_gain = 0; }},
 };

@@ -103,8 +103,19 @@ class NeuralPowerFit {
   struct Trial {
     Candidate candidate;
     std::size_t products = 0;
+    double share = 1;  // of the correction
     double error = 0;
     std::vector<double> held_out, losses;
+  };
+  // Held-out rows under one candidate: the sum, and how often that the prediction is after every
+  // number of products, rows x width.
+  struct Stages {
+    std::size_t width = 1;
+    std::vector<double> sums, ratios;
+    double predicted(std::size_t row, std::size_t products, double share) const {
+      const double ratio = ratios[row * width + products];
+      return sums[row] * (share == 1 ? ratio : std::pow(ratio, share));
+    }
   };
 
   void make_costs(const std::vector<std::string>& candidates, std::size_t small,
@@ -121,6 +132,9 @@ class NeuralPowerFit {
   GateColumns gate_columns(const Rows& rows) const;
   BoostOptions boost_options(double rate, std::size_t rounds) const;
   std::vector<Trial> try_candidates(const std::vector<Candidate>& candidates) const;
+  void predict_stages(const Candidate& candidate, const GateColumns& columns, const Rows& training,
+                      const Rows& held_out, Stages& stages) const;
+  Trial best_stage(const Candidate& candidate, const Stages& stages) const;
   const Trial& choose(const std::vector<Trial>& trials) const;
   bool wins(const Trial& complex, const Trial& simple) const;
   LayerModel final_model(const Trial& chosen) const;
@@ -318,65 +332,85 @@ std::vector<NeuralPowerFit::Trial> NeuralPowerFit::try_candidates(
   std::vector<std::optional<GateColumns>> columns(folds);
   run_tasks(folds, input_.threads, [&](std::size_t f) { columns[f] = gate_columns(training[f]); });
 
-  // stages[candidate]: rows x (rounds + 1), each row's prediction after every number of products.
-  const std::size_t stride = rounds + 1;
-  std::vector<std::vector<double>> stages(candidates.size());
-  for (std::size_t c = 0; c < candidates.size(); ++c)
-    stages[c].resize(rows_ * (candidates[c].rate > 0 ? stride : 1));
+  std::vector<Stages> stages(candidates.size());
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    stages[c].width = candidates[c].rate > 0 ? rounds + 1 : 1;
+    stages[c].sums.resize(rows_);
+    stages[c].ratios.resize(rows_ * stages[c].width);
+  }
   run_tasks(candidates.size() * folds, input_.threads, [&](std::size_t task) {
     const std::size_t c = task / folds, f = task % folds;
-    const Candidate& candidate = candidates[c];
-    const auto coefficients = fit_costs(training[f], candidate.base);
-    const auto ratios = log_ratios(training[f], coefficients, candidate.base);
-    const auto base_of = [&](std::size_t i) {
-      return candidate.base == Base::kNone ? 1.0 : cost(i, coefficients);
-    };
-    if (candidate.rate == 0) {
-      const double mean = candidate.base == Base::kNone
-                              ? std::accumulate(ratios.begin(), ratios.end(), 0.0) /
-                                    static_cast<double>(ratios.size())
-                              : 0;
-      for (const std::size_t i : held_out[f]) stages[c][i] = base_of(i) * std::exp(mean);
-      return;
-    }
-    const BoostedGates gates =
-        fit_boosted_gates(*columns[f], ratios, boost_options(candidate.rate, rounds));
-    double low = 0, high = 0;
-    for (const std::size_t i : training[f]) {
-      const double value = gates.value(scaled_.row(i));
-      low = std::min(low, value);
-      high = std::max(high, value);
-    }
-    std::vector<double> stage;
-    for (const std::size_t i : held_out[f]) {
-      gates.stages(scaled_.row(i), stage);
-      for (std::size_t k = 0; k < stride; ++k)
-        stages[c][i * stride + k] =
-            base_of(i) * std::exp(std::clamp(stage[std::min(k, stage.size() - 1)], low, high));
-    }
+    predict_stages(candidates[c], *columns[f], training[f], held_out[f], stages[c]);
   });
-
-  std::vector<Trial> trials(candidates.size());
-  for (std::size_t c = 0; c < candidates.size(); ++c) {
-    const std::size_t width = candidates[c].rate > 0 ? stride : 1;
-    const auto loss = [&](std::size_t i, std::size_t k) {
-      const double error = stages[c][i * width + k] / input_.values[i] - 1;
-      return std::min(error * error, options_.loss_cap);
-    };
-    std::vector<double> mean(width, 0.0);
-    for (std::size_t i = 0; i < rows_; ++i)
-      for (std::size_t k = 0; k < width; ++k) mean[k] += loss(i, k);
-    Trial& trial = trials[c];
-    trial.candidate = candidates[c];
-    trial.products =
-        static_cast<std::size_t>(std::min_element(mean.begin(), mean.end()) - mean.begin());
-    trial.error = mean[trial.products] / static_cast<double>(rows_);
-    for (std::size_t i = 0; i < rows_; ++i) {
-      trial.held_out.push_back(stages[c][i * width + trial.products]);
-      trial.losses.push_back(loss(i, trial.products));
-    }
-  }
+  std::vector<Trial> trials;
+  for (std::size_t c = 0; c < candidates.size(); ++c)
+    trials.push_back(best_stage(candidates[c], stages[c]));
   return trials;
+}
+
+// Fits to the training rows and fills in the others.
+void NeuralPowerFit::predict_stages(const Candidate& candidate, const GateColumns& columns,
+                                    const Rows& training, const Rows& held_out,
+                                    Stages& stages) const {
+  const auto coefficients = fit_costs(training, candidate.base);
+  const auto ratios = log_ratios(training, coefficients, candidate.base);
+  for (const std::size_t i : held_out)
+    stages.sums[i] = candidate.base == Base::kNone ? 1.0 : cost(i, coefficients);
+  if (candidate.rate == 0) {
+    const double mean = candidate.base == Base::kNone
+                            ? std::accumulate(ratios.begin(), ratios.end(), 0.0) /
+                                  static_cast<double>(ratios.size())
+                            : 0;
+    for (const std::size_t i : held_out) stages.ratios[i] = std::exp(mean);
+    return;
+  }
+  const BoostedGates gates =
+      fit_boosted_gates(columns, ratios, boost_options(candidate.rate, stages.width - 1));
+  double low = 0, high = 0;
+  for (const std::size_t i : training) {
+    const double value = gates.value(scaled_.row(i));
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  std::vector<double> stage;
+  for (const std::size_t i : held_out) {
+    gates.stages(scaled_.row(i), stage);
+    for (std::size_t k = 0; k < stages.width; ++k)
+      stages.ratios[i * stages.width + k] =
+          std::exp(std::clamp(stage[std::min(k, stage.size() - 1)], low, high));
+  }
+}
+
+// The number of products, and the share of the correction, of least held-out error. With few rows
+// large errors count more: boxes that a handful of rows drew are what goes wrong then.
+NeuralPowerFit::Trial NeuralPowerFit::best_stage(const Candidate& candidate,
+                                                 const Stages& stages) const {
+  const auto rows = static_cast<double>(rows_);
+  const double cap = std::max(options_.loss_cap, options_.sure_rows / rows);
+  const auto loss = [&](std::size_t i, std::size_t k, double share) {
+    const double error = stages.predicted(i, k, share) / input_.values[i] - 1;
+    return std::min(error * error, cap);
+  };
+  Trial trial;
+  trial.candidate = candidate;
+  trial.error = std::numeric_limits<double>::infinity();
+  for (const double share : options_.shares) {
+    std::vector<double> mean(stages.width, 0.0);
+    for (std::size_t i = 0; i < rows_; ++i)
+      for (std::size_t k = 0; k < stages.width; ++k) mean[k] += loss(i, k, share) / rows;
+    const auto least = std::min_element(mean.begin(), mean.end());
+    if (*least < trial.error) {
+      trial.error = *least;
+      trial.products = static_cast<std::size_t>(least - mean.begin());
+      trial.share = share;
+    }
+    if (candidate.rate == 0) break;  // nothing to take a share of
+  }
+  for (std::size_t i = 0; i < rows_; ++i) {
+    trial.held_out.push_back(stages.predicted(i, trial.products, trial.share));
+    trial.losses.push_back(loss(i, trial.products, trial.share));
+  }
+  return trial;
 }
 
 // Whether the losses are lower by more than chance explains and by enough to be worth it.
@@ -502,8 +536,10 @@ LayerModel NeuralPowerFit::final_model(const Trial& chosen) const {
       if (coefficients[j] > 0) regime.terms.push_back({cost_names_[j], coefficients[j]});
   }
   if (candidate.rate > 0) {
-    const BoostedGates gates = fit_boosted_gates(gate_columns(all), ratios,
-                                                 boost_options(candidate.rate, chosen.products));
+    BoostedGates gates = fit_boosted_gates(gate_columns(all), ratios,
+                                           boost_options(candidate.rate, chosen.products));
+    gates.intercept *= chosen.share;
+    for (GateProduct& product : gates.products) product.coefficient *= chosen.share;
     add_correction(regime, gates);
     regime.log_low = std::numeric_limits<double>::infinity();
     regime.log_high = -regime.log_low;
@@ -524,9 +560,13 @@ LayerModel NeuralPowerFit::final_model(const Trial& chosen) const {
   const char* base = candidate.base == Base::kNone    ? "no physical sum"
                      : candidate.base == Base::kSmall ? "small physical sum"
                                                       : "physical sum";
-  model.report.note = candidate.rate > 0 ? fmt::format("{}, correction of {} rounds at rate {}",
-                                                       base, chosen.products, candidate.rate)
-                                         : fmt::format("{}, no correction", base);
+  if (candidate.rate == 0) {
+    model.report.note = fmt::format("{}, no correction", base);
+  } else {
+    model.report.note = fmt::format("{}, correction of {} rounds at rate {}", base, chosen.products,
+                                    candidate.rate);
+    if (chosen.share < 1) model.report.note += fmt::format(", times {}", chosen.share);
+  }
   return model;
 }
 

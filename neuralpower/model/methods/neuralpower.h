@@ -10,7 +10,8 @@
 // (regression/boosted_gates.h), held between the smallest and largest correction of the training
 // rows, so that outside them the physical sum extrapolates. Runtime is never below what the fastest
 // rates measured allow. Five inner folds choose between the sums alone and with a correction, its
-// rate and its number of products; a more complex candidate must win by a standard error.
+// rate, its number of products and the share of it that is taken; a more complex candidate must win
+// by a standard error.
 #pragma once
 
 #include <cstdint>
@@ -25,18 +26,20 @@ struct NeuralPowerOptions {
   BoostOptions boost;                      // `rate` is taken from `rates`
   int rows_per_round = 15;                 // where rows are many, so many carry a further round
   std::vector<double> rates = {0.3, 0.5};  // shares of a step to choose from
-  bool costs = true;                       // false: no physical sum, the correction alone
-  bool power_sum = true;                   // false: no sum of rates under power
-  bool keep_idle_gates = false;            // of costs: gates that all rows pass
-  bool full_costs = true;                  // false: only the small sum
-  bool corrections = true;                 // false: only the physical sum
-  int least_rows = 40;                     // with fewer: the small sum alone, constant power
-  int few_rows = 20;                       // with fewer: the first terms of the small sum
-  int few_terms = 5;                       // so many of them, and the base if there is one
+  std::vector<double> shares = {1, 0.75, 0.5};  // of the whole correction to choose from
+  bool costs = true;                            // false: no physical sum, the correction alone
+  bool power_sum = true;                        // false: no sum of rates under power
+  bool keep_idle_gates = false;                 // of costs: gates that all rows pass
+  bool full_costs = true;                       // false: only the small sum
+  bool corrections = true;                      // false: only the physical sum
+  int least_rows = 40;                          // with fewer: the small sum alone, constant power
+  int few_rows = 20;                            // with fewer: the first terms of the small sum
+  int few_terms = 5;                            // so many of them, and the base if there is one
   int rows_per_cost = 4;  // with fewer rows for each cost that may be in it: no full sum
   int inner_folds = 5;
   double cost_ridge = 1e-6;    // of the relative least squares
   double loss_cap = 1;         // most that one row's squared relative error counts in a choice
+  int sure_rows = 800;         // with fewer it counts more, up to sure_rows / rows
   double win_margin = 1;       // standard errors by which a more complex candidate must win
   double least_gain = 1e-6;    // of a squared relative error: a tenth of a per cent, squared
   double floor_margin = 1.25;  // the roofline over the fastest rates measured
