@@ -62,7 +62,9 @@ constexpr Command kCommands[] = {
     {"evaluate", "Errors of a device model on samples it was not trained on",
      "neuralpower evaluate my-server.json more.csv --networks networks.csv", configure_evaluate},
     {"crossvalidate", "Held-out errors of a method on samples",
-     "neuralpower crossvalidate samples.csv --method neuralpower-2017 --format json",
+     "neuralpower crossvalidate samples.csv --method neuralpower-2017 --format json\n"
+     "neuralpower crossvalidate samples.csv --plot power.svg --plot-target power\n"
+     "neuralpower crossvalidate samples.csv --predictions held-out.csv",
      configure_crossvalidate},
     {"study", "How many terms a model needs: accuracy against complexity",
      "neuralpower study samples.csv --plot study.svg\n"

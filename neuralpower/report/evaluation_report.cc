@@ -10,6 +10,7 @@
 #include "neuralpower/base/text.h"
 #include "neuralpower/report/json_text.h"
 #include "neuralpower/report/table.h"
+#include "neuralpower/samples/csv_table.h"
 
 namespace neuralpower {
 namespace {
@@ -165,6 +166,23 @@ std::string render_evaluation(const Evaluation& evaluation, const RenderOptions&
     default:
       throw usage_error("errors are printed as table or json");
   }
+}
+
+std::string held_out_csv(const Evaluation& evaluation) {
+  std::string out = "layer,key,fold";
+  for (const char* name : {"runtime_ms", "power_w", "energy_j"})
+    out += fmt::format(",{0},{0}_predicted,{0}_low,{0}_high", name);
+  out += '\n';
+  for (const HeldOutRow& row : evaluation.held_out) {
+    out += fmt::format("{},{},{}", csv_field(row.layer), row.key, row.fold + 1);
+    for (const auto& pair : {row.runtime, row.power, row.energy})
+      out += pair ? fmt::format(",{},{},{},{}", format_double(pair->measured),
+                                format_double(pair->predicted), format_double(pair->low),
+                                format_double(pair->high))
+                  : ",,,,";
+    out += '\n';
+  }
+  return out;
 }
 
 std::string render_training(const DeviceModel& model, const RenderOptions& options) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "neuralpower/base/error.h"
+#include "neuralpower/base/text.h"
 #include "neuralpower/report/svg_plot.h"
 #include "neuralpower/report/table.h"
 
@@ -160,6 +162,51 @@ std::string ranking_figure(const Ranking& ranking) {
   }
   plot.series.push_back(std::move(front));
   if (!others.x.empty()) plot.series.push_back(std::move(others));
+  return render_svg(plot);
+}
+
+std::string held_out_figure(const Evaluation& evaluation, Target target) {
+  constexpr std::size_t kDrawn = 300;  // of a kind
+  const char* unit = target == Target::kRuntime ? "ms" : target == Target::kPower ? "W" : "J";
+  SvgPlot plot{fmt::format("{}: {}, {}", to_string(target), evaluation.method, evaluation.split),
+               fmt::format("measured, {}", unit),
+               fmt::format("predicted by a model that never saw the layer, {}", unit),
+               true,
+               true,
+               {}};
+  std::map<std::string, std::vector<HeldOutRow::Pair>> kinds;
+  double low = 1e300, high = 0;
+  bool thinned = false;
+  for (const HeldOutRow& row : evaluation.held_out) {
+    const auto& pair = target == Target::kRuntime ? row.runtime
+                       : target == Target::kPower ? row.power
+                                                  : row.energy;
+    if (!pair) continue;
+    kinds[std::string(split(row.key, '.').front())].push_back(*pair);
+    low = std::min(low, pair->measured);
+    high = std::max(high, pair->measured);
+  }
+  if (kinds.empty())
+    throw bad_input(
+        fmt::format("nothing to draw: no {} is known of the held-out layers", to_string(target)));
+  SvgSeries exact;  // below the points
+  exact.line = true;
+  exact.points = false;
+  exact.colour = "#888";
+  exact.x = exact.y = {low, high};
+  plot.series.push_back(std::move(exact));
+  for (const auto& [kind, pairs] : kinds) {
+    SvgSeries series;
+    series.name = kind;
+    const std::size_t step = (pairs.size() + kDrawn - 1) / kDrawn;
+    if (step > 1) thinned = true;
+    for (std::size_t i = 0; i < pairs.size(); i += step) {
+      series.x.push_back(pairs[i].measured);
+      series.y.push_back(pairs[i].predicted);
+    }
+    plot.series.push_back(std::move(series));
+  }
+  if (thinned) plot.x_title += fmt::format(" (of each kind at most {} layers, evenly)", kDrawn);
   return render_svg(plot);
 }
 

@@ -9,6 +9,8 @@
 #include "neuralpower/decide/rank.h"
 #include "neuralpower/decide/reproduce.h"
 #include "neuralpower/decide/search.h"
+#include "neuralpower/features/target.h"
+#include "neuralpower/model/training/evaluation.h"
 
 namespace neuralpower {
 
@@ -18,6 +20,10 @@ std::string ranking_figure(const Ranking& ranking);
 // The front of a search in its first two objectives.
 std::string search_figure(const Space& space, const SearchResult& result,
                           const SearchOptions& options);
+
+// Held-out layers of a cross-validation, predicted against measured on logarithmic axes, a colour a
+// kind of layer. Of kinds with many layers every n-th is drawn.
+std::string held_out_figure(const Evaluation& evaluation, Target target);
 
 // By file name: for each network of a reproduction runtime and power of its layers, predicted,
 // measured and Paleo's (the paper's figures 4 and 5); whole networks, predicted against measured;

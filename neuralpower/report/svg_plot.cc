@@ -168,7 +168,7 @@ class Labels {
 
 std::string draw_series(const SvgSeries& s, std::size_t number, const Axis& x, const Axis& y,
                         Labels& labels) {
-  const char* colour = kColours[number % kColours.size()];
+  const char* colour = s.colour.empty() ? kColours[number % kColours.size()] : s.colour.c_str();
   std::string path, points;
   for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
     if (!x.shows(s.x[i]) || !y.shows(s.y[i])) continue;

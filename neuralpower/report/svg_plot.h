@@ -15,6 +15,7 @@ struct SvgSeries {
   std::vector<double> x, y;
   std::vector<std::string> labels;  // one a point, or none
   bool line = false, points = true;
+  std::string colour = {};  // empty: the next of the palette
 };
 
 struct SvgPlot {

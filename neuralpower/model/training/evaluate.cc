@@ -54,6 +54,24 @@ void add_row(PairsByTarget& pairs, const std::string& key, const ReducedSample& 
   }
 }
 
+template <typename Unit>
+std::optional<HeldOutRow::Pair> held_out_pair(double scale, const std::optional<Unit>& measured,
+                                              const std::optional<Estimate<Unit>>& estimate) {
+  if (!measured || !estimate) return {};
+  return HeldOutRow::Pair{measured->value() * scale, estimate->value.value() * scale,
+                          estimate->low.value() * scale, estimate->high.value() * scale};
+}
+
+HeldOutRow held_out_row(const std::string& key, std::size_t fold, const ReducedSample& row,
+                        const LayerPrediction& p) {
+  return {row.text,
+          key,
+          fold,
+          held_out_pair<Seconds>(1e3, row.runtime, p.runtime),
+          held_out_pair<Watts>(1, row.power, p.power),
+          held_out_pair<Joules>(1, row.energy, p.energy)};
+}
+
 void add_terms(PairsByTarget& pairs, const std::string& key, const KeyModels& models) {
   const auto add = [&](const char* target, int terms) {
     for (const std::string& k : std::set<std::string>{key, std::string(split(key, '.').front())}) {
@@ -229,6 +247,7 @@ Evaluation cross_validate_method(const std::vector<Sample>& samples,
     }
     evaluation.configurations += data.rows.size();
     const auto fold_of = make_folds(groups, folds, options.train.seed);
+    std::vector<std::optional<HeldOutRow>> rows_of_key(data.rows.size());
     for (std::size_t fold = 0; fold < folds; ++fold) {
       if (progress)
         progress((rows_before + key_rows * static_cast<double>(fold) / static_cast<double>(folds)) /
@@ -246,9 +265,14 @@ Evaluation cross_validate_method(const std::vector<Sample>& samples,
       model.layers[key] = fit_key_models(rows, options.train);
       const Predictor predictor(std::move(model));
       add_terms(pairs, key, predictor.model().layers.at(key));
-      for (std::size_t i : held_out)
-        add_row(pairs, key, data.rows[i], predictor.predict_layer(data.rows[i].layer));
+      for (std::size_t i : held_out) {
+        const LayerPrediction prediction = predictor.predict_layer(data.rows[i].layer);
+        add_row(pairs, key, data.rows[i], prediction);
+        rows_of_key[i] = held_out_row(key, fold, data.rows[i], prediction);
+      }
     }
+    for (std::optional<HeldOutRow>& row : rows_of_key)
+      if (row) evaluation.held_out.push_back(std::move(*row));
   }
   judge(evaluation, pairs);
   if (evaluation.targets.empty())

@@ -27,6 +27,16 @@ struct NetworkRow {
   double predicted = 0, measured_layers = 0, measured = 0;  // ms, W or J; 0: absent
 };
 
+// A layer that was measured, beside what a model that never saw it says, with its 90 % interval.
+struct HeldOutRow {
+  struct Pair {
+    double measured = 0, predicted = 0, low = 0, high = 0;
+  };
+  std::string layer, key;
+  std::size_t fold = 0;                        // counted from 0
+  std::optional<Pair> runtime, power, energy;  // ms, W, J
+};
+
 struct Evaluation {
   std::string method;
   std::string split;  // "10 folds by layer, seed 1"
@@ -39,6 +49,7 @@ struct Evaluation {
   // target -> errors of whole networks, and the networks themselves; empty without any.
   std::map<std::string, ErrorRow> networks;
   std::map<std::string, std::vector<NetworkRow>> network_rows;
+  std::vector<HeldOutRow> held_out;  // of a cross-validation, in the order of the samples by key
 };
 
 }  // namespace neuralpower
