@@ -404,7 +404,8 @@ NeuralPowerFit::Trial NeuralPowerFit::best_stage(const Candidate& candidate,
       trial.products = static_cast<std::size_t>(least - mean.begin());
       trial.share = share;
     }
-    if (candidate.rate == 0) break;  // nothing to take a share of
+    // Nothing to take a share of, or rows enough to trust the whole.
+    if (candidate.rate == 0 || cap <= options_.loss_cap) break;
   }
   for (std::size_t i = 0; i < rows_; ++i) {
     trial.held_out.push_back(stages.predicted(i, trial.products, trial.share));

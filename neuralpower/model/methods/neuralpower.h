@@ -26,7 +26,7 @@ struct NeuralPowerOptions {
   BoostOptions boost;                      // `rate` is taken from `rates`
   int rows_per_round = 15;                 // where rows are many, so many carry a further round
   std::vector<double> rates = {0.3, 0.5};  // shares of a step to choose from
-  std::vector<double> shares = {1, 0.75, 0.5};  // of the whole correction to choose from
+  std::vector<double> shares = {1, 0.75, 0.5};  // of the correction, with few rows; 1 first
   bool costs = true;                            // false: no physical sum, the correction alone
   bool power_sum = true;                        // false: no sum of rates under power
   bool keep_idle_gates = false;                 // of costs: gates that all rows pass
@@ -39,7 +39,7 @@ struct NeuralPowerOptions {
   int inner_folds = 5;
   double cost_ridge = 1e-6;    // of the relative least squares
   double loss_cap = 1;         // most that one row's squared relative error counts in a choice
-  int sure_rows = 800;         // with fewer it counts more, up to sure_rows / rows
+  int sure_rows = 800;         // with fewer it counts more, up to sure_rows / rows; see `shares`
   double win_margin = 1;       // standard errors by which a more complex candidate must win
   double least_gain = 1e-6;    // of a squared relative error: a tenth of a per cent, squared
   double floor_margin = 1.25;  // the roofline over the fastest rates measured
