@@ -202,8 +202,39 @@ bool Predictor::estimate_by_group(const std::string& key, const std::string& var
   return true;
 }
 
+// A recurrent layer reads its weights anew in every step: it is one product over all steps with the
+// inputs' weights and one a step with the state's, each a fully connected layer.
+bool Predictor::estimate_by_step(const std::string& key, LayerPrediction& layer) const {
+  const auto* op = std::get_if<Recurrent>(&layer.config.op);
+  if (!op) return false;
+  const Shape& in = layer.config.inputs[0];
+  const std::int64_t outputs =  // all gates of one direction
+      count_work(layer.config).weights / (op->directions * (in[2] + op->hidden));
+  const auto products = [&](std::int64_t rows, std::int64_t inputs) {
+    return predict_layer(
+        make_layer_config(FullyConnected{outputs}, {Shape{rows, inputs}}, layer.config.dtype));
+  };
+  const LayerPrediction step = products(in[0], op->hidden);
+  const LayerPrediction all = products(in[0] * in[1], in[2]);
+  if (!step.covered || !all.covered || !step.runtime || !all.runtime) return false;
+  const auto steps = static_cast<double>(in[1]), directions = static_cast<double>(op->directions);
+  const auto total = [&](const auto& one, const auto& first) {
+    return std::remove_cvref_t<decltype(one)>{directions * (steps * one.value + first.value),
+                                              directions * (steps * one.low + first.low),
+                                              directions * (steps * one.high + first.high)};
+  };
+  layer.runtime = total(*step.runtime, *all.runtime);
+  layer.power = step.power;
+  if (step.energy && all.energy) layer.energy = total(*step.energy, *all.energy);
+  layer.reason = fmt::format(
+      "the device model has no samples of {}; estimated as fully connected layers, one a step",
+      key);
+  return true;
+}
+
 // What is known of all kinds, for a kind that was never measured.
 void Predictor::estimate(const std::string& key, LayerPrediction& layer) const {
+  if (estimate_by_step(key, layer)) return;
   layer.reason = fmt::format("the device model has no samples of {}", key);
   const std::string general = general_key(layer.config);
   const auto found = formulas_.find(general);

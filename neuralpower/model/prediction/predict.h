@@ -41,6 +41,7 @@ class Predictor {
   void estimate(const std::string& key, LayerPrediction& layer) const;
   bool estimate_by_group(const std::string& key, const std::string& variant,
                          LayerPrediction& layer) const;
+  bool estimate_by_step(const std::string& key, LayerPrediction& layer) const;
 
   DeviceModel model_;
   std::map<std::string, Formulas, std::less<>> formulas_;  // by model key and by general key

@@ -47,5 +47,27 @@ TEST(GeneralModels, ScaleFewRowsWithASumAndWithoutApart) {
             4 * ms("norm mode=layer batch=1 in=256x768"));
 }
 
+// Every step reads the weights of the state again: many times the bytes that the layer has.
+TEST(GeneralModels, RecurrentLayersAreFullyConnectedOnesInSteps) {
+  std::vector<Sample> samples;
+  for (int i = 0; i < 40; ++i) {
+    const int inputs = 64 + 32 * i, outputs = 64 + 48 * (i * 7 % 40);
+    samples.push_back(
+        sample_of("fc batch=1 in=" + std::to_string(inputs) + " out=" + std::to_string(outputs),
+                  0.002 + 1e-7 * inputs * outputs));
+  }
+  TrainOptions options;
+  options.device = "test";
+  const Predictor predictor(train_device_model(samples, options));
+  const auto ms = [&](const std::string& text) {
+    return predictor.predict_layer(parse_layer(text)).runtime->value.value() * 1e3;
+  };
+  const LayerPrediction lstm =
+      predictor.predict_layer(parse_layer("recurrent mode=lstm batch=1 in=32x256 hidden=256"));
+  EXPECT_FALSE(lstm.covered);
+  EXPECT_NEAR(lstm.runtime->value.value() * 1e3,
+              32 * ms("fc batch=1 in=256 out=1024") + ms("fc batch=32 in=256 out=1024"), 1e-9);
+}
+
 }  // namespace
 }  // namespace neuralpower

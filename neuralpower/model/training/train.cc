@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "neuralpower/base/error.h"
@@ -56,6 +57,36 @@ double median_or_zero(std::vector<double> values) {
   return values[half];
 }
 
+// What a run spends around a node. It grows with what the nodes touch, so networks of large nodes,
+// for whose time it matters little, would spoil it for those of small ones: of the networks'
+// medians the median, each weighing as much as its share of the network's time.
+Seconds overhead_of_node(const std::vector<Sample>& samples) {
+  struct OfNetwork {
+    std::vector<double> around;
+    double outside = 0, inside = 0;
+  };
+  std::map<std::string, OfNetwork> networks;
+  for (const Sample& sample : samples) {
+    if (sample.overhead <= Seconds(0)) continue;
+    OfNetwork& network = networks[sample.network];
+    network.around.push_back(sample.overhead.value());
+    network.outside += sample.overhead.value();
+    network.inside += sample.runtime.value();
+  }
+  std::vector<std::pair<double, double>> medians;  // and their weights
+  double all = 0;
+  for (auto& [name, network] : networks) {
+    const double share = network.outside / (network.outside + network.inside);
+    medians.emplace_back(median_or_zero(std::move(network.around)), share);
+    all += share;
+  }
+  std::sort(medians.begin(), medians.end());
+  double passed = 0;
+  for (const auto& [median, share] : medians)
+    if ((passed += share) >= all / 2) return Seconds(median);
+  return Seconds(0);
+}
+
 // What the stack does to a network: the rules known of it, the chains that the samples show, and
 // what it spends between layers.
 void describe_stack(DeviceModel& model, const std::vector<Sample>& samples) {
@@ -64,9 +95,8 @@ void describe_stack(DeviceModel& model, const std::vector<Sample>& samples) {
     if (rules.fusion.empty()) rules = rules_of_software(sample.software);
   FusionRules known = FusionRules::parse(rules.fusion);
   std::set<std::string> seen;
-  std::vector<double> around, views;
+  std::vector<double> views;
   for (const Sample& sample : samples) {
-    if (sample.overhead > Seconds(0)) around.push_back(sample.overhead.value());
     if (is_free(sample.layer)) views.push_back(sample.runtime.value());
     // A sum in front of a norm is a step of it too, but no chain.
     if (!sample.layer.post.empty() && !std::holds_alternative<Normalization>(sample.layer.op))
@@ -76,7 +106,7 @@ void describe_stack(DeviceModel& model, const std::vector<Sample>& samples) {
     if (!known.chains.contains(chain)) rules.fusion.push_back(chain);
   model.fusion = std::move(rules.fusion);
   model.layout = std::move(rules.layout);
-  model.overhead.node = Seconds(median_or_zero(std::move(around)));
+  model.overhead.node = overhead_of_node(samples);
   model.overhead.view = Seconds(median_or_zero(std::move(views)));
 }
 
