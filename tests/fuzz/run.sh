@@ -8,10 +8,11 @@
 # BUILD is a build of the preset fuzz, fuzz-fast or fuzz-coverage. FOLDER keeps what is found: the
 # corpora (FUZZER/corpus), inputs that fail (FUZZER/failed), logs, and counts.tsv with a line a run:
 # flavour, fuzzer, executions, seconds, exit code. Several may run on one FOLDER, on different fuzzers.
+# Inputs are up to NEURALPOWER_FUZZ_LENGTH bytes long, 2048 if that is not set; longer seeds are cut.
 # The totals of all runs so far are printed; exit code 1 if any run of this call failed.
 set -eu
 if [ $# -lt 3 ]; then
-  sed -n '3,12s/^# \{0,1\}//p' "$0" >&2
+  sed -n '3,13s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 build=$1 folder=$2 seconds=$3
@@ -34,7 +35,7 @@ for fuzzer in "$@"; do
   log=$folder/$fuzzer/$flavour-$(date +%s).log
   code=0
   LLVM_PROFILE_FILE=$folder/$fuzzer/%m-%p.profraw $quietly "$build/tests/fuzz/fuzz_$fuzzer" \
-    $options -max_total_time="$seconds" -max_len="${NEURALPOWER_FUZZ_LENGTH:-1024}" -timeout=120 \
+    $options -max_total_time="$seconds" -max_len="${NEURALPOWER_FUZZ_LENGTH:-2048}" -timeout=120 \
     -rss_limit_mb=2048 -reload=0 -print_final_stats=1 -dict="$build/tests/fuzz/seeds/$fuzzer.dict" \
     -artifact_prefix="$folder/$fuzzer/failed/" "$folder/$fuzzer/corpus" "$seeds" 2>"$log" || code=$?
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

@@ -102,7 +102,7 @@ def stores():
             ("power-negative", "UPDATE repetitions SET power_w = -1", "power"),
             ("energy-inf", "UPDATE repetitions SET energy_j = 9e999", "energy"),
             ("layer-broken", "UPDATE layers SET text = 'conv out=1' WHERE id = 3", "FILE"),
-            ("layer-vast", "UPDATE layers SET text = 'conv ' || hex(zeroblob(20000000)) WHERE id = 3",
+            ("layer-vast", "UPDATE layers SET text = 'conv ' || hex(zeroblob(9000000)) WHERE id = 3",
              "FILE"),
             ("layer-blob", "UPDATE layers SET text = x'00ff1b5b33316d' WHERE id = 3", "FILE"),
             ("device-control", "UPDATE conditions SET text = 'device=' || char(27) || '[31m'", None),
