@@ -350,7 +350,7 @@ class SampleStore::Database {
 
  private:
   void limit_steps() {
-    constexpr std::uint64_t kStart = 10'000'000, kStepsPerByte = 100;
+    constexpr std::uint64_t kStart = 5'000'000, kStepsPerByte = 20;
     std::error_code unknown;
     const auto size = std::filesystem::file_size(file_, unknown);
     looks_left_ = (kStart + (unknown ? 0 : kStepsPerByte * size)) / kStepsBetweenLooks;
