@@ -194,8 +194,10 @@ Action configure_search(CLI::App& app) {
   app.add_option("--plot", options->plot, "File for a figure of front and candidates, as SVG");
   app.add_option("--threads", options->threads, "Threads; results do not depend on it")
       ->check(CLI::Range(1, 1024));
-  app.add_flag("--allow-uncovered", options->allow_uncovered,
-               "Leave out the cost of layers that the device model does not cover");
+  app.add_flag(
+      "--allow-uncovered", options->allow_uncovered,
+      "Take estimates of layers that the device model does not cover, and leave out the cost "
+      "of those that it cannot estimate");
   options->limits.add_to(app);
   options->format.add_to(app, {"table", "json", "csv"});
   return [options] {

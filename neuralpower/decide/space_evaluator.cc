@@ -103,8 +103,9 @@ void SpaceEvaluator::add_cost(const SpaceLine& line, const std::string& text, co
   if (!known) {
     if (!options_.allow_uncovered)
       throw bad_input(fmt::format("'{}': {}; {}", printable(text), p.reason,
-                                  p.covered ? "give objectives without energy and power"
-                                            : "--allow-uncovered leaves such layers out"))
+                                  p.covered   ? "give objectives without energy and power"
+                                  : p.runtime ? "--allow-uncovered takes such estimates"
+                                              : "--allow-uncovered leaves such layers out"))
           .in_node(fmt::format("line {}", line.number));
     uncovered_.emplace(model_key(layer.config), p.reason);
   }

@@ -77,15 +77,21 @@ Explanation explain(const Predictor& predictor, const LayerConfig& config,
                     const std::vector<Sample>& samples, std::size_t neighbours) {
   Explanation e;
   e.prediction = predictor.predict_layer(config);
-  if (!e.prediction.covered) throw bad_input(e.prediction.reason);
-  e.key = model_key(config);
-  const auto found = predictor.model().layers.find(e.key);
-  if (found == predictor.model().layers.end()) return e;  // free: no formula
-  std::vector<double> features = extract_features(config);
+  const bool estimated = !e.prediction.covered;  // by the model of all kinds
+  if (estimated && !e.prediction.runtime) throw bad_input(e.prediction.reason);
+  const auto key_of = estimated ? general_key : model_key;
+  const auto features_of = [&](const LayerConfig& layer) {
+    return estimated ? extract_general_features(layer) : extract_features(layer);
+  };
+  const auto& all = estimated ? predictor.model().general : predictor.model().layers;
+  e.key = key_of(config);
+  const auto found = all.find(e.key);
+  if (found == all.end()) return e;  // free: no formula
+  std::vector<double> features = features_of(config);
   if (found->second.runtime) e.runtime = explain_formula(*found->second.runtime, features);
   for (const ReducedSample& sample : reduce_repetitions(samples))
-    if (model_key(sample.layer) == e.key)
-      e.nearest.push_back({sample, distance(features, extract_features(sample.layer))});
+    if (!is_free(sample.layer) && key_of(sample.layer) == e.key)
+      e.nearest.push_back({sample, distance(features, features_of(sample.layer))});
   std::stable_sort(e.nearest.begin(), e.nearest.end(),
                    [](const Neighbour& a, const Neighbour& b) { return a.distance < b.distance; });
   if (e.nearest.size() > neighbours) e.nearest.resize(neighbours);

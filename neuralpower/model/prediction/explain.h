@@ -44,7 +44,9 @@ struct Explanation {
 };
 
 // `samples`: where to look for similar layers; at most `neighbours` are returned, nearest first.
-// Error (bad input) if the device model does not cover the layer.
+// A kind that was never measured is explained by the model of all kinds; what its estimate has
+// beside that (copies, steps) is told in the prediction's reason. Error (bad input) if there is no
+// prediction.
 Explanation explain(const Predictor& predictor, const LayerConfig& config,
                     const std::vector<Sample>& samples = {}, std::size_t neighbours = 3);
 
