@@ -53,14 +53,27 @@ std::string read_file(const std::filesystem::path& file, std::size_t limit) {
   return content;
 }
 
-void write_file_atomically(const std::filesystem::path& file, std::string_view content) {
+void write_file_atomically(const std::filesystem::path& named, std::string_view content) {
+  // Pipes and devices are written to, not replaced. Of standard output the descriptor itself: its
+  // name may lead to a file that is open already.
+  const int standard = named == "/dev/stdout" ? 1 : named == "/dev/stderr" ? 2 : -1;
+  struct stat status {};
+  const bool in_place = standard >= 0 || (stat(named.c_str(), &status) == 0 &&
+                                          !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
+  // A link stays a link: what it leads to is replaced.
+  std::error_code failure;
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(named, failure);
+  const std::filesystem::path& file = failure ? named : resolved;
   const std::string draft = file.string() + ".part" + std::to_string(getpid());
+
+  Descriptor out{standard >= 0 ? dup(standard)
+                 : in_place    ? open(named.c_str(), O_WRONLY | O_CLOEXEC)
+                            : open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
   const auto fail = [&](const std::string& what) {
     const std::string why = strerror(errno);
-    unlink(draft.c_str());
-    throw located(environment_error(what + ": " + why), file);
+    if (!in_place) unlink(draft.c_str());
+    throw located(environment_error(what + ": " + why), named);
   };
-  Descriptor out{open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
   if (out.fd < 0) fail("cannot be written");
   while (!content.empty()) {
     const ssize_t put = write(out.fd, content.data(), content.size());
@@ -68,11 +81,11 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view c
     if (put < 0) fail("writing failed");
     content.remove_prefix(static_cast<std::size_t>(put));
   }
-  if (fsync(out.fd) != 0) fail("writing failed");
+  if (!in_place && fsync(out.fd) != 0) fail("writing failed");
   const int fd = out.fd;
   out.fd = -1;
   if (close(fd) != 0) fail("writing failed");
-  if (rename(draft.c_str(), file.c_str()) != 0) fail("cannot be replaced");
+  if (!in_place && rename(draft.c_str(), file.c_str()) != 0) fail("cannot be replaced");
 }
 
 }  // namespace neuralpower

@@ -14,8 +14,9 @@ namespace neuralpower {
 std::string read_file(const std::filesystem::path& file,
                       std::size_t limit = std::size_t{256} << 20);
 
-// Writes beside `file` and renames over it. Error (environment) if folder, permission or disk space
-// are missing; then the old file is as it was.
-void write_file_atomically(const std::filesystem::path& file, std::string_view content);
+// Writes beside the file and renames over it. Error (environment) if folder, permission or disk
+// space are missing; then the old file is as it was. A symbolic link stays, and what it leads to is
+// replaced; pipes and devices are written to as they are.
+void write_file_atomically(const std::filesystem::path& named, std::string_view content);
 
 }  // namespace neuralpower

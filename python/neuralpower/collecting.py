@@ -37,7 +37,10 @@ class Collection:
 
     def to_csv(self, path: "str | os.PathLike[str]") -> None:
         """Writes the sample CSV that ``train`` reads."""
-        target = pathlib.Path(path)
+        target = pathlib.Path(path).resolve()
+        if target.exists() and not target.is_file():  # a pipe or a device is written to, not replaced
+            target.write_text(self.samples.to_csv(), encoding="utf-8")
+            return
         beside = target.with_name(target.name + ".part")
         beside.write_text(self.samples.to_csv(), encoding="utf-8")
         beside.replace(target)
