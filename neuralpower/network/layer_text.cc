@@ -65,6 +65,12 @@ class Fields {
     return *value;
   }
 
+  // What comes out may have no dimension at all.
+  Shape need_result() {
+    const std::string_view text = need("to");
+    return text == "scalar" ? Shape() : shape("to", text);
+  }
+
   Size2 size2_or(std::string_view key, Size2 fallback) {
     const auto text = take(key);
     if (!text) return fallback;
@@ -234,16 +240,16 @@ Parsed parse_attention(Fields& f) {
 Parsed parse_reduce(Fields& f) {
   Reduction op;
   op.mode = f.need_mode<ReduceMode>(kReduceModes);
-  op.to = Fields::shape("to", f.need("to"));
+  op.to = f.need_result();
   return {op, f.inputs()};
 }
 
-Parsed parse_view(Fields& f) { return {View{Fields::shape("to", f.need("to"))}, f.inputs()}; }
+Parsed parse_view(Fields& f) { return {View{f.need_result()}, f.inputs()}; }
 
 Parsed parse_move(Fields& f) {
   DataMovement op;
   op.mode = f.need_mode<MoveMode>(kMoveModes);
-  op.to = Fields::shape("to", f.need("to"));
+  op.to = f.need_result();
   return {op, f.inputs()};
 }
 
