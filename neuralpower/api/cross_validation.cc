@@ -2,14 +2,13 @@
 #include "neuralpower/api/cross_validation.h"
 
 #include "neuralpower/model/training/evaluate.h"
-#include "neuralpower/model/training/software_stacks.h"
 #include "neuralpower/samples/origin.h"
 
 namespace neuralpower {
 
 Evaluation cross_validate(const std::vector<Sample>& samples, const CrossValidateOptions& options,
                           const TrainProgress& progress) {
-  if (!options.train.mixed) expect_one_origin(keep_one_kind_of_run(samples).samples);
+  if (!options.train.mixed) expect_one_origin(samples);
   return cross_validate_method(samples, options, progress);
 }
 

@@ -4,7 +4,6 @@
 #include "neuralpower/api/shipped_files.h"
 #include "neuralpower/model/methods/paleo.h"
 #include "neuralpower/model/prediction/predict.h"
-#include "neuralpower/model/training/software_stacks.h"
 #include "neuralpower/model/training/train.h"
 #include "neuralpower/samples/origin.h"
 
@@ -21,7 +20,7 @@ Device Device::parse(std::string_view json) { return Device(parse_device_model(j
 
 Device Device::train(const std::vector<Sample>& samples, const TrainOptions& options,
                      const TrainProgress& progress) {
-  if (!options.mixed) expect_one_origin(keep_one_kind_of_run(samples).samples);
+  if (!options.mixed) expect_one_origin(samples);
   return Device(train_device_model(samples, options, progress));
 }
 

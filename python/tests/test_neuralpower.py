@@ -150,6 +150,8 @@ class Training(Files):
                  "software": ["fast"] * 8 + ["slow"] * 8}
         with self.assertRaisesRegex(neuralpower.BadInputError, "2 software stacks"):
             neuralpower.train(table, "toy", method="macs")
+        with self.assertRaisesRegex(neuralpower.BadInputError, "2 software stacks"):
+            neuralpower.crossvalidate(table, "macs")
         slow = neuralpower.load_samples(table).only(software="slow")
         self.assertEqual(len(slow), 8)
         neuralpower.train(slow, "toy", method="macs")

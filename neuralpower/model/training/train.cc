@@ -231,9 +231,6 @@ KeyModels fit_key_models(const KeyData& data, const TrainOptions& options) {
 DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOptions& options,
                                const TrainProgress& progress) {
   find_method(options.method);  // a misspelt one is told before anything else
-  if (!options.mixed)
-    if (KeptSamples kept = keep_one_kind_of_run(samples); !kept.left_out.empty())
-      return train_device_model(kept.samples, options, progress);
   const std::map<std::string, KeyData> groups = group_by_key(samples);
   double rows = 0, rows_done = 0;
   for (const auto& [key, data] : groups)

@@ -23,9 +23,9 @@ inline constexpr std::size_t kMinimumRows = 5;
 // intervals filled in.
 KeyModels fit_key_models(const KeyData& data, const TrainOptions& options);
 
-// Samples of runs that do not go together are kept apart (software_stacks.h). Error (bad input) if
-// there is no key with enough configurations. `progress` is told the keys
-// as their turn comes.
+// All samples are taken as those of one device and one software stack (samples/origin.h). Error
+// (bad input) if there is no key with enough configurations. `progress` is told the keys as their
+// turn comes.
 DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOptions& options,
                                const TrainProgress& progress = {});
 
