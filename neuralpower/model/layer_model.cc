@@ -86,13 +86,18 @@ FormulaValue LayerFormula::own_value(std::span<const double> features) const {
   result.value = result.cost;
   if (r.corrected)
     result.value *= real_math::exp_of(std::clamp(r.log_intercept + sums[1], r.log_low, r.log_high));
-  for (const SumProgram& floor : floors_) {
-    std::array<double, 1> least;
-    floor.evaluate(features.data(), least);
-    result.value = std::max(result.value, least[0]);
-  }
-  result.value = std::clamp(result.value, minimum_, maximum_);
+  result.value = std::clamp(std::max(result.value, floor(features)), minimum_, maximum_);
   return result;
+}
+
+double LayerFormula::floor(std::span<const double> features) const {
+  double most = -std::numeric_limits<double>::infinity();
+  for (const SumProgram& each : floors_) {
+    std::array<double, 1> least;
+    each.evaluate(features.data(), least);
+    most = std::max(most, least[0]);
+  }
+  return most;
 }
 
 std::size_t LayerFormula::append_to(SumChain& chain, std::size_t regime) const {

@@ -100,6 +100,9 @@ class LayerFormula {
   }
   FormulaValue evaluate_with_cost(std::span<const double> features) const;
 
+  // The least that the rooflines allow; -infinity without them.
+  double floor(std::span<const double> features) const;
+
   // The regime that serves these features: an index into LayerModel::regimes.
   std::size_t regime(std::span<const double> features) const;
 

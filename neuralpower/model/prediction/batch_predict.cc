@@ -43,7 +43,10 @@ BatchPredictor::BatchPredictor(const DeviceModel& model)
     f->has_variants = !models.variants.empty();
     f->is_node = key != kind_of(Dropout{});
     f->features = feature_names(key).size();
-    if (models.runtime) f->runtime.emplace(*models.runtime);
+    if (models.runtime) {
+      f->runtime.emplace(*models.runtime);
+      f->sizes.emplace(*models.runtime);
+    }
     if (models.power) f->power.emplace(*models.power);
     for (const auto* formula : {&f->runtime, &f->power}) {
       if (!*formula) continue;
@@ -127,7 +130,8 @@ void BatchPredictor::grow_table() {
   }
 }
 
-// What no block serves: kinds without formulas of their own, which are estimated or unknown.
+// What no block serves: kinds without formulas of their own, which are estimated or unknown, and
+// layers larger than the measured ones, which take more than their formula.
 BatchPredictor::LayerId BatchPredictor::add_one_by_one(const LayerConfig& config) {
   std::string text = format_layer(config);
   if (const auto found = one_by_one_.find(text); found != one_by_one_.end()) return found->second;
@@ -164,6 +168,7 @@ BatchPredictor::LayerId BatchPredictor::add(const LayerConfig& config) {
   const Formulas& f = *formulas->second;
   scratch_.resize(f.features);
   extract_features(config, scratch_);
+  if (!f.sizes->contain(scratch_)) return add_one_by_one(config);
   seen_.clear();
   for (const std::uint32_t feature : f.read) seen_.push_back(scratch_[feature]);
   const std::uint64_t hash = hash_of(&f, seen_);

@@ -5,8 +5,8 @@
 // id, so candidates that share layers pay once. evaluate() then runs over blocks of layers that one
 // formula serves, features side by side (features/sum_program.h), on all threads, without
 // allocating in the loop. Runtime, power and energy are those of Predictor::predict_layer to the
-// last bit, for kinds that were never measured too: they are estimated one by one when they are
-// added. Intervals and warnings are not made: ask predict() for the few that are chosen.
+// last bit, for kinds that were never measured and for sizes beyond the measured ones too: these
+// are predicted one by one when they are added. Intervals and warnings are not made: ask predict() for the few that are chosen.
 #pragma once
 
 #include <array>
@@ -68,6 +68,7 @@ class BatchPredictor {
     std::size_t features = 0;         // of the key
     std::vector<std::uint32_t> read;  // those that the formulas look at
     std::optional<LayerFormula> runtime, power;
+    std::optional<MeasuredSizes> sizes;  // of the runtime
   };
   // Layers that the same regimes of the same formulas serve. A block is kLanes layers: a row of
   // kLanes numbers for each feature that is read.

@@ -6,6 +6,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
+#include "neuralpower/model/prediction/measured_sizes.h"
 
 namespace neuralpower {
 namespace {
@@ -30,7 +31,9 @@ double sum_of(const std::vector<Contribution>& all) {
   return sum;
 }
 
-FormulaExplanation explain_formula(const LayerModel& model, std::span<const double> features) {
+// `predicted`: what became of the formula's value beyond the measured sizes.
+FormulaExplanation explain_formula(const LayerModel& model, std::span<const double> features,
+                                   std::optional<double> predicted = {}) {
   const LayerFormula formula(model);
   const Regime& regime = model.regimes[formula.regime(features)];
   const FormulaValue value = formula.evaluate_with_cost(features);
@@ -57,6 +60,10 @@ FormulaExplanation explain_formula(const LayerModel& model, std::span<const doub
               : model.maximum && e.value == *model.maximum
                   ? "the largest value measured"
                   : "the fastest rates measured (roofline)";
+  }
+  if (predicted && *predicted != e.value) {
+    e.bound = "the largest sizes measured";
+    e.value = *predicted;
   }
   return e;
 }
@@ -88,7 +95,15 @@ Explanation explain(const Predictor& predictor, const LayerConfig& config,
   const auto found = all.find(e.key);
   if (found == all.end()) return e;  // free: no formula
   std::vector<double> features = features_of(config);
-  if (found->second.runtime) e.runtime = explain_formula(*found->second.runtime, features);
+  const auto beyond = [&](const LayerModel& model) -> FormulaValue {
+    const LayerFormula formula(model);
+    const MeasuredSizes sizes(model);
+    if (estimated || sizes.contain(features)) return formula.evaluate_with_cost(features);
+    return evaluate_beyond(formula, sizes, config, features);
+  };
+  if (found->second.runtime)
+    e.runtime =
+        explain_formula(*found->second.runtime, features, beyond(*found->second.runtime).value);
   for (const ReducedSample& sample : reduce_repetitions(samples))
     if (!is_free(sample.layer) && key_of(sample.layer) == e.key)
       e.nearest.push_back({sample, distance(features, features_of(sample.layer))});
@@ -96,7 +111,7 @@ Explanation explain(const Predictor& predictor, const LayerConfig& config,
                    [](const Neighbour& a, const Neighbour& b) { return a.distance < b.distance; });
   if (e.nearest.size() > neighbours) e.nearest.resize(neighbours);
   if (found->second.power && found->second.runtime) {
-    append_runtime(features, LayerFormula(*found->second.runtime).evaluate_with_cost(features));
+    append_runtime(features, beyond(*found->second.runtime));
     e.power = explain_formula(*found->second.power, features);
   }
   return e;

@@ -111,6 +111,7 @@ void Predictor::add_formulas(const std::map<std::string, KeyModels>& all) {
     if (models.runtime) {
       f.runtime_model = &*models.runtime;
       f.runtime.emplace(*models.runtime);
+      if (!key.starts_with("any.")) f.sizes.emplace(*models.runtime);
       const auto names = feature_names(key);
       for (const FeatureRange& range : models.runtime->ranges) {
         const auto found = std::find(names.begin(), names.end(), range.feature);
@@ -247,7 +248,9 @@ void Predictor::estimate(const std::string& key, LayerPrediction& layer) const {
 
 void Predictor::apply(const Formulas& f, std::vector<double> features,
                       LayerPrediction& layer) const {
-  const FormulaValue runtime = f.runtime->evaluate_with_cost(features);
+  const FormulaValue runtime = !f.sizes || f.sizes->contain(features)
+                                   ? f.runtime->evaluate_with_cost(features)
+                                   : evaluate_beyond(*f.runtime, *f.sizes, layer.config, features);
   const double ms = runtime.value;
   const Band time_band = band_at(f.runtime_model->interval, ms);
   layer.runtime = {milliseconds(ms), milliseconds(ms * time_band.low),

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "neuralpower/model/device_model.h"
+#include "neuralpower/model/prediction/measured_sizes.h"
 #include "neuralpower/model/prediction/prediction.h"
 
 namespace neuralpower {
@@ -32,6 +33,7 @@ class Predictor {
     const LayerModel* runtime_model = nullptr;
     const LayerModel* power_model = nullptr;
     std::optional<LayerFormula> runtime, power;
+    std::optional<MeasuredSizes> sizes;  // not of general models: they know no sizes
     std::vector<std::size_t> range_at;  // where the features of the runtime model's ranges stand
     const std::vector<IntervalBand>* energy_interval = nullptr;
   };
