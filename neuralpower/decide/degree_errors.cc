@@ -52,11 +52,11 @@ std::vector<DegreeError> degree_errors(const std::vector<Sample>& samples, int h
                                        std::uint64_t seed, unsigned threads) {
   std::vector<DegreeError> errors;
   for (const auto& [key, data] : group_by_key(samples)) {
-    if (data.rows.size() < kFolds) continue;
     for (const Target target : {Target::kRuntime, Target::kPower}) {
-      if (target == Target::kPower && !data.has_power()) continue;
+      const KeyData rows = target == Target::kPower ? select_rows(data, metered_rows(data)) : data;
+      if (rows.rows.size() < kFolds) continue;
       for (int degree = 1; degree <= highest_degree; ++degree)
-        errors.push_back(error_at(data, target, degree, seed, threads));
+        errors.push_back(error_at(rows, target, degree, seed, threads));
     }
   }
   return errors;

@@ -8,6 +8,7 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/network/layer_text.h"
+#include "neuralpower/network/shape_inference.h"
 #include "neuralpower/report/json_writer.h"
 #include "neuralpower/report/table.h"
 #include "neuralpower/samples/samples_csv.h"
@@ -22,6 +23,21 @@ std::string shapes_text(const Network& network, const std::vector<TensorId>& ids
     text += (text.empty() ? "" : "+") + (tensor.shape_known ? tensor.shape.to_string() : "?");
   }
   return text;
+}
+
+// A list of layers has no tensors: its layers' own shapes say the same.
+std::string inputs_text(const Network& network, const Layer& layer) {
+  if (!network.tensors.empty()) return shapes_text(network, layer.inputs);
+  std::string text;
+  for (const Shape& shape : layer.config.inputs)
+    text += (text.empty() ? "" : "+") + shape.to_string();
+  return text;
+}
+
+std::string outputs_text(const Network& network, const Layer& layer) {
+  if (!network.tensors.empty()) return shapes_text(network, layer.outputs);
+  const bool known = !std::holds_alternative<UnsupportedOp>(layer.config.op);
+  return known ? output_shape(layer.config).to_string() : "?";
 }
 
 void write_groups(JsonWriter& json, const char* key, const std::vector<FusedGroup>& groups) {
@@ -57,8 +73,8 @@ void write_json(std::ostream& out, const FusedNetwork& fused,
         .member("kind", kind_of(layer.config.op))
         .member("op", layer.source_op)
         .member("layer", format_layer(layer.config))
-        .member("in", shapes_text(network, layer.inputs))
-        .member("out", shapes_text(network, layer.outputs))
+        .member("in", inputs_text(network, layer))
+        .member("out", outputs_text(network, layer))
         .member("macs", work.macs)
         .member("flops", work.flops)
         .member("params", layer.params)
@@ -110,8 +126,8 @@ void write_csv(std::ostream& out, const Network& network) {
     const Work work = count_work(layer.config);
     out << fmt::format("{},{},{},{},{},{},{},{},{},{}\n", csv_field(printable(layer.name)),
                        kind_of(layer.config.op), csv_field(printable(layer.source_op)),
-                       csv_field(format_layer(layer.config)), shapes_text(network, layer.inputs),
-                       shapes_text(network, layer.outputs), work.macs, work.flops, layer.params,
+                       csv_field(format_layer(layer.config)), inputs_text(network, layer),
+                       outputs_text(network, layer), work.macs, work.flops, layer.params,
                        work.bytes());
   }
 }
@@ -134,8 +150,8 @@ std::string render_table(const FusedNetwork& fused, const std::vector<SkippedLay
     const auto count = [&](std::int64_t n) {
       return unknown ? "?" : with_si_prefix(static_cast<double>(n));
     };
-    table.add_row({printable(layer.name), format_layer(layer.config),
-                   shapes_text(network, layer.outputs), count(work.macs), count(work.flops),
+    table.add_row({printable(layer.name), format_layer(layer.config), outputs_text(network, layer),
+                   count(work.macs), count(work.flops),
                    with_si_prefix(static_cast<double>(layer.params)), count(work.bytes())});
     if (unknown)
       unsupported += fmt::format("  {} ({}): {}\n", printable(layer.name), printable(unknown->name),

@@ -17,7 +17,7 @@ CsvTable::CsvTable(const std::filesystem::path& file) : file_(file.string()) {
   in_.open(file);
   if (!in_) fail_to_open();
   std::string line;
-  if (!read_line(line) || trim(line).empty()) throw located(bad_input("the file is empty"));
+  if (!read_line(line) || trim(line).empty()) throw bad_input(file_ + ": the file is empty");
   if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
   const auto names = split_csv_line(trim(line));
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -31,7 +31,9 @@ void CsvTable::require(std::string_view column) const {
   for (const auto& [name, index] : columns_) names.push_back(name);
   const auto near = closest_word(column, names);
   throw located(bad_input("no column '" + std::string(column) + "' in the header" +
-                          (near ? " (there is '" + *near + "')" : "")));
+                          (near                   ? " (there is '" + *near + "')"
+                           : columns_.size() == 1 ? " (columns are separated by commas)"
+                                                  : "")));
 }
 
 bool CsvTable::next() {

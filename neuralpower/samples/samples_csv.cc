@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/samples/samples_csv.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ostream>
 #include <set>
@@ -13,6 +15,24 @@
 
 namespace neuralpower {
 namespace {
+
+// Two of runtime, power and energy make the third. Three that are nowhere near each other are in
+// other units, or of other numbers of runs, than they say.
+void complete(Sample& sample, const CsvTable& table) {
+  constexpr double kFactor = 2;
+  if (!(sample.runtime > Seconds(0))) return;
+  if (!sample.power && sample.energy) sample.power = *sample.energy / sample.runtime;
+  if (!sample.power) return;
+  const Joules energy = *sample.power * sample.runtime;
+  if (!sample.energy) sample.energy = energy;
+  const double ratio = sample.energy->value() / energy.value();
+  if (ratio > kFactor || ratio < 1 / kFactor)
+    throw table.located(
+        bad_input(fmt::format("energy_j is {:.4g}, but runtime_ms times power_w makes {:.4g} J; "
+                              "give all three of one run "
+                              "in these units, or leave one empty",
+                              sample.energy->value(), energy.value())));
+}
 
 std::vector<Sample> read(const std::filesystem::path& file, bool runtime_required) {
   CsvTable table(file);
@@ -47,11 +67,7 @@ std::vector<Sample> read(const std::filesystem::path& file, bool runtime_require
       sample.overhead = milliseconds(*overhead);
     sample.device = table.field("device");
     sample.software = table.field("software");
-    // Two of the three make the third.
-    if (sample.runtime > Seconds(0)) {
-      if (!sample.power && sample.energy) sample.power = *sample.energy / sample.runtime;
-      if (!sample.energy && sample.power) sample.energy = *sample.power * sample.runtime;
-    }
+    complete(sample, table);
     samples.push_back(std::move(sample));
   }
   if (samples.empty()) throw table.located(bad_input("the file has a header but no rows"));

@@ -60,6 +60,13 @@ TEST(SamplesCsv, ErrorsNameFileAndLine) {
   EXPECT_THAT(error_of(""), HasSubstr("empty"));
 }
 
+TEST(SamplesCsv, EnergiesInOtherUnitsAreNoticed) {
+  const std::string header = "layer,runtime_ms,power_w,energy_j\n";
+  EXPECT_THAT(
+      error_of(header + "fc batch=1 in=8 out=8,3,50,0.15\nfc batch=1 in=9 out=8,3,50,150\n"),
+      HasSubstr("line 3: energy_j is 150, but runtime_ms times power_w makes 0.15 J"));
+}
+
 TEST(SamplesCsv, WhatIsWrittenReadsBack) {
   const auto samples = read_samples_csv(file_with(
       "layer,network,position,name,repetition,runtime_ms,power_w\n"

@@ -275,8 +275,7 @@ Evaluation cross_validate_method(const std::vector<Sample>& samples,
       if (row) evaluation.held_out.push_back(std::move(*row));
   }
   judge(evaluation, pairs);
-  if (evaluation.targets.empty())
-    throw bad_input("no kind of layer has enough configurations to be cross-validated");
+  if (evaluation.targets.empty()) throw too_few_configurations(by_key, 2 * kMinimumRows);
   return evaluation;
 }
 

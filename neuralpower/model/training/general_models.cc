@@ -111,7 +111,7 @@ KeyModels fit_general(const std::string& general, const std::vector<Row>& rows) 
   models.runtime = fit_runtime(general, rows, "");
   models.runtime->report.note = "all kinds together; errors are of kinds left out";
   report_errors(*models.runtime, truth, held_out);
-  if (power.size() == rows.size()) {
+  if (power.size() >= kLeastRows) {
     models.power = constant_power(general, median(power));
     report_errors(*models.power, power, std::vector<double>(power.size(), median(power)));
   }
@@ -143,8 +143,7 @@ std::map<std::string, KeyModels> fit_general_models(const std::map<std::string, 
   for (const auto& [key, data] : groups)
     for (std::size_t i = 0; i < data.rows.size(); ++i)
       rows[general_key(data.rows[i].layer)].push_back(
-          {key, extract_general_features(data.rows[i].layer), data.runtime_ms[i],
-           data.has_power() ? data.power_w[i] : 0});
+          {key, extract_general_features(data.rows[i].layer), data.runtime_ms[i], data.power_w[i]});
   std::map<std::string, KeyModels> models;
   for (const auto& [general, some] : rows)
     if (some.size() >= kLeastRows) models[general] = fit_general(general, some);
@@ -183,7 +182,8 @@ KeyModels scale_general_model(const std::map<std::string, KeyModels>& general,
   runtime.report.rows = static_cast<int>(data.rows.size());
   runtime.report.terms = count_terms(runtime);
   runtime.report.note = "too few samples: the general model times " + note;
-  if (data.has_power()) models.power = constant_power(data.key, median(data.power_w));
+  if (const auto metered = metered_rows(data); !metered.empty())
+    models.power = constant_power(data.key, median(select_rows(data, metered).power_w));
   return models;
 }
 

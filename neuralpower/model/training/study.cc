@@ -205,26 +205,23 @@ StudyOfKey study_key(const Problem& problem) {
 }
 
 // The rows that have the target, with it in place of the runtime where it is energy.
-Problem make_problem(const KeyData& all, const StudyOptions& options) {
+Problem make_problem(const KeyData& data, const StudyOptions& options) {
   Problem problem;
   problem.options = options;
-  problem.data = all;
+  problem.data = options.target == Target::kRuntime ? data : select_rows(data, metered_rows(data));
+  KeyData& rows = problem.data;
   if (options.target == Target::kPower) {
     problem.target = Target::kPower;
-    problem.values = all.power_w;
+    problem.values = rows.power_w;
   } else {
-    if (options.target == Target::kEnergy && all.has_power())
-      for (std::size_t i = 0; i < all.rows.size(); ++i) {
-        // In mJ, which the formulas take for ms.
-        ReducedSample& row = problem.data.rows[i];
-        row.runtime = milliseconds(all.runtime_ms[i] * all.power_w[i]);
-        row.power.reset();
-        problem.data.runtime_ms[i] = in_milliseconds(row.runtime);
-      }
-    if (options.target == Target::kRuntime || all.has_power())
-      problem.values = problem.data.runtime_ms;
-    problem.data.power_w.clear();
-    for (ReducedSample& row : problem.data.rows) row.power.reset();
+    for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+      // Energies in mJ, which the formulas take for ms.
+      if (options.target == Target::kEnergy) rows.runtime_ms[i] *= rows.power_w[i];
+      rows.rows[i].runtime = milliseconds(rows.runtime_ms[i]);
+      rows.rows[i].power.reset();
+      rows.power_w[i] = 0;
+    }
+    problem.values = rows.runtime_ms;
   }
   if (problem.values.size() < 2 * kMinimumRows) {
     problem.values.clear();

@@ -132,12 +132,13 @@ std::vector<double> runtime_features(const KeyData& data, const std::optional<La
   return features;
 }
 
-// What a power model sees: the features, and what the runtime model says of each row. The time is
-// the held-out one, as wrong as that of a layer to be predicted. Last what the base says, which
-// sees what the runtime's base said.
-std::vector<double> power_features(const KeyData& data, const FittedModel& runtime,
+// What a power model sees: the features, and what the runtime model says of each row. The times
+// are the held-out ones, as wrong as that of a layer to be predicted. Last what the base says,
+// which sees what the runtime's base said.
+std::vector<double> power_features(const KeyData& data, const LayerModel& runtime,
+                                   std::span<const double> times,
                                    const std::optional<LayerModel>& base) {
-  const LayerFormula formula(runtime.model);
+  const LayerFormula formula(runtime);
   std::optional<LayerFormula> base_formula;
   if (base) base_formula.emplace(*base);
   std::vector<double> features;
@@ -145,7 +146,7 @@ std::vector<double> power_features(const KeyData& data, const FittedModel& runti
     const auto row = row_features(data, i);
     const FormulaValue value = formula.evaluate_with_cost(row);
     features.insert(features.end(), row.begin(), row.end());
-    features.push_back(runtime.held_out[i]);
+    features.push_back(times[i]);
     features.push_back(value.cost);
     if (!base) continue;
     std::vector<double> seen_by_base(row.begin(), row.end());
@@ -190,6 +191,17 @@ FittedModel fit_target(const KeyData& data, Target target, const TrainOptions& o
   return {std::move(model), std::move(fit.held_out)};
 }
 
+std::string why_no_power(const std::map<std::string, KeyData>& groups) {
+  std::size_t rows = 0, metered = 0;
+  for (const auto& [key, data] : groups) {
+    rows += data.rows.size();
+    metered += metered_rows(data).size();
+  }
+  if (metered == 0) return "the samples have no power: no meter was read when they were measured";
+  return fmt::format("{} of {} configurations have a power, too few of one kind for a model",
+                     metered, rows);
+}
+
 // A few rows that are all about as large cannot tell a fixed cost from a rate.
 bool is_narrow(const KeyData& data) {
   constexpr std::size_t kFew = 20;
@@ -213,16 +225,21 @@ KeyModels fit_key_models(const KeyData& data, const TrainOptions& options) {
   const FittedModel runtime = fit_target(data, Target::kRuntime, options,
                                          runtime_features(data, bases.runtime), bases.runtime);
   models.runtime = runtime.model;
-  if (!data.has_power()) return models;
+  const std::vector<std::size_t> metered = metered_rows(data);
+  if (metered.size() < kMinimumRows) return models;
   if (!bases.runtime) bases.power.reset();
-  const FittedModel power = fit_target(data, Target::kPower, options,
-                                       power_features(data, runtime, bases.power), bases.power);
+  const KeyData with_power = select_rows(data, metered);
+  std::vector<double> times;
+  for (const std::size_t i : metered) times.push_back(runtime.held_out[i]);
+  const FittedModel power =
+      fit_target(with_power, Target::kPower, options,
+                 power_features(with_power, *models.runtime, times, bases.power), bases.power);
   models.power = power.model;
   // Errors of runtime and power are not independent, so the energy's interval is its own.
   std::vector<double> energy, predicted;
-  for (std::size_t i = 0; i < data.rows.size(); ++i) {
-    energy.push_back(data.runtime_ms[i] * 1e-3 * data.power_w[i]);
-    predicted.push_back(runtime.held_out[i] * 1e-3 * power.held_out[i]);
+  for (std::size_t i = 0; i < metered.size(); ++i) {
+    energy.push_back(with_power.runtime_ms[i] * 1e-3 * with_power.power_w[i]);
+    predicted.push_back(times[i] * 1e-3 * power.held_out[i]);
   }
   models.energy_interval = conformal_bands(energy, predicted);
   return models;
@@ -249,9 +266,7 @@ DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOp
   const bool any_key_is_large = std::any_of(groups.begin(), groups.end(), [](const auto& group) {
     return group.second.rows.size() >= kMinimumRows;
   });
-  if (!any_key_is_large)
-    throw bad_input(
-        fmt::format("no kind of layer has {} or more different configurations", kMinimumRows));
+  if (!any_key_is_large) throw too_few_configurations(groups, kMinimumRows);
   model.general = fit_general_models(groups);
   describe_stack(model, samples);
   const bool estimates = !options.from && options.method == TrainOptions().method;
@@ -277,8 +292,7 @@ DeviceModel train_device_model(const std::vector<Sample>& samples, const TrainOp
       model.trained_on.push_back(configuration_hash(row.text));
   }
   std::sort(model.trained_on.begin(), model.trained_on.end());
-  if (!any_power)
-    model.no_power = "the samples have no power: no meter was read when they were measured";
+  if (!any_power) model.no_power = why_no_power(groups);
   return model;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/model/training/training_data.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "neuralpower/features/features.h"
 #include "neuralpower/network/network.h"
@@ -14,11 +14,6 @@ void add_row(KeyData& data, const ReducedSample& row, std::span<const double> fe
   data.features.insert(data.features.end(), features.begin(), features.end());
   data.runtime_ms.push_back(in_milliseconds(row.runtime));
   data.power_w.push_back(row.power ? row.power->value() : 0);
-}
-
-void drop_partial_power(KeyData& data) {
-  if (std::find(data.power_w.begin(), data.power_w.end(), 0.0) != data.power_w.end())
-    data.power_w.clear();
 }
 
 }  // namespace
@@ -34,7 +29,6 @@ std::map<std::string, KeyData> group_by_key(const std::vector<Sample>& samples) 
     data.feature_count = features.size();
     add_row(data, row, features);
   }
-  for (auto& [key, data] : groups) drop_partial_power(data);
   return groups;
 }
 
@@ -45,8 +39,23 @@ KeyData select_rows(const KeyData& data, const std::vector<std::size_t>& rows) {
   for (std::size_t i : rows)
     add_row(chosen, data.rows[i],
             {data.features.data() + i * data.feature_count, data.feature_count});
-  drop_partial_power(chosen);
   return chosen;
+}
+
+std::vector<std::size_t> metered_rows(const KeyData& data) {
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < data.rows.size(); ++i)
+    if (data.power_w[i] > 0) rows.push_back(i);
+  return rows;
+}
+
+Error too_few_configurations(const std::map<std::string, KeyData>& groups, std::size_t needed) {
+  std::string counts;
+  for (const auto& [key, data] : groups)
+    counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", key, data.rows.size());
+  return bad_input(
+      fmt::format("no kind of layer has {} different configurations ({}); measure more of one kind",
+                  needed, counts.empty() ? "there are none" : counts));
 }
 
 }  // namespace neuralpower
