@@ -128,6 +128,31 @@ struct Describe {
   void operator()(const Convolution& op) const { convolution(op); }
   void operator()(const TransposedConvolution& op) const { convolution(op); }
 
+  template <typename Windows>
+  void volume(const Windows& op, double out_channels, double groups) const {
+    sink.add("N", s.N());
+    sink.add("C", s.C());
+    sink.add("D", Sizes::at(s.in, 2));
+    sink.add("H", Sizes::at(s.in, 3));
+    sink.add("W", Sizes::at(s.in, 4));
+    sink.add("Co", out_channels);
+    sink.add("Do", Sizes::at(s.out, 2));
+    sink.add("Ho", Sizes::at(s.out, 3));
+    sink.add("Wo", Sizes::at(s.out, 4));
+    sink.add("kd", static_cast<double>(op.kernel.d));
+    sink.add("kh", static_cast<double>(op.kernel.h));
+    sink.add("kw", static_cast<double>(op.kernel.w));
+    sink.add("groups", groups);
+    add_work(s, sink);
+  }
+  template <typename AnyConvolution>
+  void volume(const AnyConvolution& op) const {
+    volume(op, static_cast<double>(op.out_channels), static_cast<double>(op.groups));
+  }
+  void operator()(const Convolution3d& op) const { volume(op); }
+  void operator()(const TransposedConvolution3d& op) const { volume(op); }
+  void operator()(const Pooling3d& op) const { volume(op, s.C(), 1); }
+
   void operator()(const FullyConnected& op) const {
     sink.add("N", s.N());
     sink.add("Co", static_cast<double>(op.outputs));

@@ -8,7 +8,8 @@
 //
 // Dimensions carry the paper's names (Cai et al. 2017, section 4): N batch, Ci x Hi x Wi input, Co
 // x Ho x Wo output, kh x kw kernel, and sh, sw stride, ph, pw padding of both sides together,
-// dh, dw dilation. Derived features:
+// dh, dw dilation. Of volumes: C x D x H x W input, Co x Do x Ho x Wo output, kd x kh x kw kernel.
+// Derived features:
 //   flops, macs           operations (work.h)
 //   in_bytes, out_bytes, weight_bytes, bytes    data moved at least once (work.h)
 //   intensity             flops / bytes

@@ -25,7 +25,8 @@ struct PostOp {
 
 struct LayerConfig {
   Op op;
-  // Batch first. Convolution, pooling, norm: N x C x H x W. Elementwise: one shape, the result's.
+  // Batch first. Convolution, pooling, norm: N x C x H x W (3-d: x D x H x W). Elementwise: one
+  // shape, the result's.
   std::vector<Shape> inputs;
   DataType dtype = DataType::kF32;
   std::vector<PostOp> post;

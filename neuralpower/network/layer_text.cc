@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/network/layer_text.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -71,30 +72,44 @@ class Fields {
     return text == "scalar" ? Shape() : shape("to", text);
   }
 
-  Size2 size2_or(std::string_view key, Size2 fallback) {
+  void read_size(std::string_view key, Size2& size) {
     const auto text = take(key);
-    if (!text) return fallback;
+    if (!text) return;
     const Shape sizes = shape(key, *text);
-    if (sizes.rank() == 1) return {sizes[0], sizes[0]};
-    if (sizes.rank() == 2) return {sizes[0], sizes[1]};
-    wrong(key, *text, "a number or HxW");
+    if (sizes.rank() > 2) wrong(key, *text, "a number or HxW");
+    size = {sizes[0], sizes.back()};
   }
-  Size2 need_size2(std::string_view key) {
+  void read_size(std::string_view key, Size3& size) {
+    const auto text = take(key);
+    if (!text) return;
+    const Shape sizes = shape(key, *text);
+    if (sizes.rank() != 1 && sizes.rank() != 3) wrong(key, *text, "a number or DxHxW");
+    size = {sizes[0], sizes[sizes.rank() / 2], sizes.back()};
+  }
+  template <typename Size>
+  void need_size(std::string_view key, Size& size) {
     if (!values_.contains(key)) need(key);
-    return size2_or(key, {});
+    read_size(key, size);
   }
 
-  Padding padding() {
-    const auto text = take("pad");
-    if (!text) return {};
-    const auto pieces = split(*text, ',');
-    if (pieces.size() == 4)
-      return {whole("pad", pieces[0]), whole("pad", pieces[1]), whole("pad", pieces[2]),
-              whole("pad", pieces[3])};
-    const Shape sizes = shape("pad", *text);
-    if (sizes.rank() == 1) return {sizes[0], sizes[0], sizes[0], sizes[0]};
-    if (sizes.rank() == 2) return {sizes[0], sizes[1], sizes[0], sizes[1]};
-    wrong("pad", *text, "a number, HxW or top,left,bottom,right");
+  void read_padding(Padding& pad) {
+    if (const auto sides = padding_sides(4)) {
+      pad = {(*sides)[0], (*sides)[1], (*sides)[2], (*sides)[3]};
+      return;
+    }
+    Size2 both{0, 0};
+    read_size("pad", both);
+    pad = {both.h, both.w, both.h, both.w};
+  }
+  void read_padding(Padding3& pad) {
+    if (const auto sides = padding_sides(6)) {
+      pad.before = {(*sides)[0], (*sides)[1], (*sides)[2]};
+      pad.after = {(*sides)[3], (*sides)[4], (*sides)[5]};
+      return;
+    }
+    Size3 both{0, 0, 0};
+    read_size("pad", both);
+    pad = {both, both};
   }
 
   template <typename Mode, std::size_t N>
@@ -142,6 +157,22 @@ class Fields {
   }
 
  private:
+  // Padding with a number for each side, if it is written so.
+  std::optional<std::vector<std::int64_t>> padding_sides(std::size_t count) {
+    const auto found = values_.find("pad");
+    if (found == values_.end() || found->second.find(',') == std::string_view::npos)
+      return std::nullopt;
+    const std::string_view text = *take("pad");
+    const auto pieces = split(text, ',');
+    if (pieces.size() != count)
+      wrong("pad", text,
+            count == 4 ? "a number, HxW or top,left,bottom,right"
+                       : "a number, DxHxW or front,top,left,back,bottom,right");
+    std::vector<std::int64_t> sides;
+    for (const std::string_view piece : pieces) sides.push_back(whole("pad", piece));
+    return sides;
+  }
+
   std::string_view kind_;
   bool lenient_;
   std::map<std::string_view, std::string_view> values_;
@@ -153,26 +184,21 @@ struct Parsed {
   std::vector<Shape> inputs;
 };
 
+template <typename Windows>
+void read_windows(Fields& f, Windows& op) {
+  f.need_size("kernel", op.kernel);
+  f.read_size("stride", op.stride);
+  f.read_padding(op.pad);
+  f.read_size("dilation", op.dilation);
+}
+
 template <typename AnyConvolution>
-AnyConvolution parse_convolution(Fields& f) {
+Parsed parse_convolution(Fields& f) {
   AnyConvolution op;
   op.out_channels = f.need_whole("out");
-  op.kernel = f.need_size2("kernel");
-  op.stride = f.size2_or("stride", {});
-  op.pad = f.padding();
-  op.dilation = f.size2_or("dilation", {});
+  read_windows(f, op);
   op.groups = f.whole_or("groups", 1);
-  return op;
-}
-
-Parsed parse_conv(Fields& f) {
-  Op op = parse_convolution<Convolution>(f);
-  return {op, f.need_inputs()};
-}
-
-Parsed parse_deconv(Fields& f) {
-  auto op = parse_convolution<TransposedConvolution>(f);
-  op.output_pad = f.size2_or("output_pad", {0, 0});
+  if constexpr (requires { op.output_pad; }) f.read_size("output_pad", op.output_pad);
   return {op, f.need_inputs()};
 }
 
@@ -182,14 +208,19 @@ Parsed parse_pool(Fields& f) {
   Pooling op;
   op.mode = f.need_mode<PoolMode>(kPoolModes);
   if (op.mode == PoolMode::kAdaptiveAverage || op.mode == PoolMode::kAdaptiveMax) {
-    op.out = f.need_size2("out");
+    f.need_size("out", op.out);
   } else {
-    op.kernel = f.need_size2("kernel");
-    op.stride = f.size2_or("stride", {});
-    op.pad = f.padding();
+    read_windows(f, op);
     op.ceil_mode = f.whole_or("ceil", 0) != 0;
-    op.dilation = f.size2_or("dilation", {});
   }
+  return {op, f.need_inputs()};
+}
+
+Parsed parse_pool3d(Fields& f) {
+  Pooling3d op;
+  op.mode = f.need_mode<PoolMode>(kPoolModes);
+  read_windows(f, op);
+  op.ceil_mode = f.whole_or("ceil", 0) != 0;
   return {op, f.need_inputs()};
 }
 
@@ -278,10 +309,13 @@ struct KindRow {
 };
 
 constexpr KindRow kKinds[] = {
-    {"conv", parse_conv},
-    {"deconv", parse_deconv},
+    {"conv", parse_convolution<Convolution>},
+    {"deconv", parse_convolution<TransposedConvolution>},
+    {"conv3d", parse_convolution<Convolution3d>},
+    {"deconv3d", parse_convolution<TransposedConvolution3d>},
     {"fc", parse_fc},
     {"pool", parse_pool},
+    {"pool3d", parse_pool3d},
     {"activation", parse_activation},
     {"norm", parse_norm},
     {"concat", parse_concat},
@@ -325,10 +359,21 @@ PostOp parse_post_op(std::string_view name) {
 
 std::string text_of(Size2 size) { return std::to_string(size.h) + "x" + std::to_string(size.w); }
 
+std::string text_of(const Size3& size) {
+  return std::to_string(size.d) + "x" + text_of(Size2{size.h, size.w});
+}
+
 std::string text_of(const Padding& p) {
   if (p.top == p.bottom && p.left == p.right) return text_of(Size2{p.top, p.left});
   return std::to_string(p.top) + "," + std::to_string(p.left) + "," + std::to_string(p.bottom) +
          "," + std::to_string(p.right);
+}
+
+std::string text_of(const Padding3& p) {
+  if (p.before == p.after) return text_of(p.before);
+  std::string text = text_of(p.before) + "x" + text_of(p.after);
+  std::replace(text.begin(), text.end(), 'x', ',');
+  return text;
 }
 
 std::string without_batch(const Shape& shape) {
@@ -347,26 +392,31 @@ struct Format {
       text += (i == 0 ? "" : "+") + without_batch(config.inputs[i]);
     return text;
   }
-  template <typename AnyConvolution>
-  std::string convolution(std::string_view kind, const AnyConvolution& op) const {
-    return std::string(kind) + batch_in() + " out=" + std::to_string(op.out_channels) +
-           " kernel=" + text_of(op.kernel) + " stride=" + text_of(op.stride) +
+  template <typename Windows>
+  static std::string windows(const Windows& op) {
+    return " kernel=" + text_of(op.kernel) + " stride=" + text_of(op.stride) +
            " pad=" + text_of(op.pad);
   }
+  template <typename Windows>
+  static std::string dilation(const Windows& op) {
+    return op.dilation == Windows{}.dilation ? "" : " dilation=" + text_of(op.dilation);
+  }
   template <typename AnyConvolution>
-  static std::string tail(const AnyConvolution& op) {
-    std::string text;
-    if (op.dilation != Size2{1, 1}) text += " dilation=" + text_of(op.dilation);
+  std::string convolution(const AnyConvolution& op) const {
+    std::string text = std::string(kind_of(op)) + batch_in() +
+                       " out=" + std::to_string(op.out_channels) + windows(op);
+    if constexpr (requires { op.output_pad; })
+      if (op.output_pad != AnyConvolution{}.output_pad)
+        text += " output_pad=" + text_of(op.output_pad);
+    text += dilation(op);
     if (op.groups != 1) text += " groups=" + std::to_string(op.groups);
     return text;
   }
 
-  std::string operator()(const Convolution& op) const { return convolution("conv", op) + tail(op); }
-  std::string operator()(const TransposedConvolution& op) const {
-    std::string text = convolution("deconv", op);
-    if (op.output_pad != Size2{0, 0}) text += " output_pad=" + text_of(op.output_pad);
-    return text + tail(op);
-  }
+  std::string operator()(const Convolution& op) const { return convolution(op); }
+  std::string operator()(const TransposedConvolution& op) const { return convolution(op); }
+  std::string operator()(const Convolution3d& op) const { return convolution(op); }
+  std::string operator()(const TransposedConvolution3d& op) const { return convolution(op); }
   std::string operator()(const FullyConnected& op) const {
     return "fc" + batch_in() + " out=" + std::to_string(op.outputs);
   }
@@ -379,11 +429,11 @@ struct Format {
     std::string text = "pool mode=" + std::string(to_string(op.mode)) + batch_in();
     if (op.mode == PoolMode::kAdaptiveAverage || op.mode == PoolMode::kAdaptiveMax)
       return text + " out=" + text_of(op.out);
-    text += " kernel=" + text_of(op.kernel) + " stride=" + text_of(op.stride) +
-            " pad=" + text_of(op.pad);
-    if (op.ceil_mode) text += " ceil=1";
-    if (op.dilation != Size2{1, 1}) text += " dilation=" + text_of(op.dilation);
-    return text;
+    return text + windows(op) + (op.ceil_mode ? " ceil=1" : "") + dilation(op);
+  }
+  std::string operator()(const Pooling3d& op) const {
+    return "pool3d mode=" + std::string(to_string(op.mode)) + batch_in() + windows(op) +
+           (op.ceil_mode ? " ceil=1" : "") + dilation(op);
   }
   std::string operator()(const Normalization& op) const {
     return "norm mode=" + std::string(to_string(op.mode)) + batch_in() +

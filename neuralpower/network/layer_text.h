@@ -3,9 +3,11 @@
 //
 //   conv batch=8 in=64x56x56 out=128 kernel=3x3 stride=1x1 pad=1x1
 //   deconv batch=1 in=64x28x28 out=32 kernel=2x2 stride=2x2 pad=0x0 [output_pad=1x1]
+//   conv3d batch=1 in=64x16x56x56 out=64 kernel=3x3x3 stride=1x1x1 pad=1x1x1      also deconv3d
 //   fc batch=8 in=4096 out=1000
 //   pool mode=max batch=8 in=64x112x112 kernel=3x3 stride=2x2 pad=1x1 [ceil=1]
 //   pool mode=adaptive_avg batch=8 in=512x7x7 out=1x1
+//   pool3d mode=max batch=1 in=64x16x56x56 kernel=1x2x2 stride=1x2x2 pad=0x0x0    mode max or avg
 //   activation mode=relu batch=8 in=64x56x56
 //   norm mode=batch batch=8 in=64x56x56            lrn: size=5; group: size=GROUPS
 //   add batch=8 in=64x56x56 inputs=2               also mul sub div ...; broadcast=N
@@ -22,9 +24,11 @@
 //   unsupported op=NonMaxSuppression
 //
 // `in` is without the batch; `pad` is one number, HxW, or top,left,bottom,right; one number n for
-// kernel, stride or dilation means nxn. Keys may come in any order; they are written in the order
-// above, then dilation, groups, dtype and post where they differ from 1x1, 1, f32 and none. `post`
-// lists what is fused behind the main operation: post=norm+relu+add.
+// kernel, stride or dilation means nxn. Over volumes, in= is channels x depth x height x width,
+// sizes are DxHxW, and pad is one number, DxHxW, or front,top,left,back,bottom,right. Keys may come
+// in any order; they are written in the order above, then dilation, groups, dtype and post where
+// they differ from 1x1, 1, f32 and none. `post` lists what is fused behind the main operation:
+// post=norm+relu+add.
 #pragma once
 
 #include <string>

@@ -22,6 +22,11 @@ const char* const kLayers[] = {
     "conv batch=2 in=3x17x19 out=8 kernel=3x5 stride=2x1 pad=0,1,2,3 dilation=2x1 dtype=f16",
     "conv batch=2 in=3x17x19 out=8 kernel=3x3 stride=2x1 pad=1x1 post=norm+relu+add",
     "deconv batch=1 in=64x28x28 out=32 kernel=2x2 stride=2x2 pad=0x0",
+    "conv3d batch=2 in=3x16x112x112 out=64 kernel=3x7x7 stride=1x2x2 pad=1x3x3",
+    "conv3d batch=1 in=8x9x9x9 out=8 kernel=2x2x2 stride=1x1x1 pad=0,0,0,1,1,1 dilation=2x1x1 "
+    "groups=8 dtype=f16",
+    "deconv3d batch=1 in=64x4x28x28 out=32 kernel=2x2x2 stride=2x2x2 pad=0x0x0 output_pad=1x0x0",
+    "pool3d mode=max batch=8 in=64x16x56x56 kernel=1x3x3 stride=1x2x2 pad=0x1x1 ceil=1",
     "fc batch=8 in=4096 out=1000",
     "fc batch=8 in=256x6x6 out=4096 dtype=bf16",
     "pool mode=max batch=8 in=64x112x112 kernel=3x3 stride=2x2 pad=1x1",
@@ -61,6 +66,8 @@ TEST(LayerText, ReadsAnyOrderAndShortForms) {
   const LayerConfig layer =
       parse_layer("conv pad=1 kernel=3 out=128 dtype=f32 in=64x56x56 batch=8");
   EXPECT_EQ(format_layer(layer), kLayers[0]);
+  EXPECT_EQ(parse_layer("conv3d in=8x4x6x6 out=4 kernel=3 pad=1"),
+            parse_layer("conv3d in=8x4x6x6 out=4 kernel=3x3x3 stride=1 pad=1,1,1,1,1,1"));
   EXPECT_EQ(parse_layer("add in=8x2x2 batch=4"), parse_layer("add batch=4 in=8x2x2 inputs=2"));
 }
 
@@ -85,6 +92,11 @@ TEST(LayerText, ErrorsNameTheKeyAndTheRemedy) {
   EXPECT_THAT(error_of("fc batch=1 batch=2 in=4 out=2"), HasSubstr("twice"));
   EXPECT_THAT(error_of("fc batch=9000000000000 in=4000000000 out=2"), HasSubstr("exceeds"));
   EXPECT_THAT(error_of("pool mode=median batch=1 in=1x4x4 kernel=2"), HasSubstr("max|avg"));
+  EXPECT_THAT(error_of("conv3d in=1x4x4 out=1 kernel=2"), HasSubstr("5 dimensions"));
+  EXPECT_THAT(error_of("conv3d in=1x4x4x4 out=1 kernel=2x2"), HasSubstr("DxHxW"));
+  EXPECT_THAT(error_of("conv3d in=1x4x4x4 out=1 kernel=2 pad=1,1,1,1"), HasSubstr("front,top"));
+  EXPECT_THAT(error_of("conv3d in=1x2x4x4 out=1 kernel=3"), HasSubstr("covers 3"));
+  EXPECT_THAT(error_of("pool3d mode=adaptive_avg in=1x2x4x4 kernel=1"), HasSubstr("max or avg"));
 }
 
 TEST(ShapeInference, WindowsRoundAsFrameworksDo) {
@@ -102,6 +114,17 @@ TEST(ShapeInference, TransposedConvolutionUndoesTheStride) {
   EXPECT_EQ(output_shape(layer), (Shape{1, 32, 56, 56}));
 }
 
+TEST(ShapeInference, VolumesSlideAlongThreeAxes) {
+  EXPECT_EQ(output_shape(
+                parse_layer("conv3d in=3x16x112x112 out=64 kernel=3x7x7 stride=1x2x2 pad=1x3x3")),
+            (Shape{1, 64, 16, 56, 56}));
+  EXPECT_EQ(output_shape(parse_layer("deconv3d in=8x4x5x6 out=2 kernel=3 stride=2 pad=1 "
+                                     "output_pad=1x0x1")),
+            (Shape{1, 2, 8, 9, 12}));
+  EXPECT_EQ(output_shape(parse_layer("pool3d mode=max in=8x5x6x7 kernel=2 stride=2 ceil=1")),
+            (Shape{1, 8, 3, 3, 4}));
+}
+
 TEST(Work, CountsTheTextbookLayers) {
   // AlexNet conv1: 11*11*3*55*55*64 multiply-accumulates an image.
   Work work = count_work(parse_layer("conv batch=2 in=3x224x224 out=64 kernel=11 stride=4 pad=2"));
@@ -112,6 +135,12 @@ TEST(Work, CountsTheTextbookLayers) {
 
   work = count_work(parse_layer("conv batch=1 in=32x112x112 out=32 kernel=3 pad=1 groups=32"));
   EXPECT_EQ(work.macs, 9 * 32 * 112 * 112);
+
+  work = count_work(parse_layer("conv3d batch=2 in=4x8x8x8 out=6 kernel=3 pad=1 groups=2"));
+  EXPECT_EQ(work.macs, 2 * 27 * 2 * 6 * 8 * 8 * 8);
+  EXPECT_EQ(work.weights, 27 * 2 * 6);
+  work = count_work(parse_layer("deconv3d in=4x3x3x3 out=6 kernel=2 stride=2"));
+  EXPECT_EQ(work.macs, 8 * 4 * 6 * 27);
 
   work = count_work(parse_layer("fc batch=8 in=4096 out=1000 dtype=f16"));
   EXPECT_EQ(work.macs, 8 * 4096 * 1000);

@@ -9,9 +9,12 @@ namespace {
 struct KindName {
   std::string_view operator()(const Convolution&) const { return "conv"; }
   std::string_view operator()(const TransposedConvolution&) const { return "deconv"; }
+  std::string_view operator()(const Convolution3d&) const { return "conv3d"; }
+  std::string_view operator()(const TransposedConvolution3d&) const { return "deconv3d"; }
   std::string_view operator()(const FullyConnected&) const { return "fc"; }
   std::string_view operator()(const MatMul&) const { return "matmul"; }
   std::string_view operator()(const Pooling&) const { return "pool"; }
+  std::string_view operator()(const Pooling3d&) const { return "pool3d"; }
   std::string_view operator()(const Normalization&) const { return "norm"; }
   std::string_view operator()(const Activation&) const { return "activation"; }
   std::string_view operator()(const Elementwise& op) const { return to_string(op.mode); }

@@ -27,6 +27,16 @@ struct Padding {
   bool operator==(const Padding&) const = default;
 };
 
+struct Size3 {
+  std::int64_t d = 1, h = 1, w = 1;
+  bool operator==(const Size3&) const = default;
+};
+
+struct Padding3 {
+  Size3 before{0, 0, 0}, after{0, 0, 0};
+  bool operator==(const Padding3&) const = default;
+};
+
 // Input N x C x H x W; weights Co x C/groups x kh x kw. One-dimensional convolutions have w = 1.
 struct Convolution {
   std::int64_t out_channels = 0;
@@ -48,6 +58,27 @@ struct TransposedConvolution {
   bool operator==(const TransposedConvolution&) const = default;
 };
 
+// The same over volumes: input N x C x D x H x W. Types of their own, so that nothing that knows
+// planes takes a depth for a height.
+struct Convolution3d {
+  std::int64_t out_channels = 0;
+  Size3 kernel, stride;
+  Padding3 pad;
+  Size3 dilation;
+  std::int64_t groups = 1;
+  bool operator==(const Convolution3d&) const = default;
+};
+
+struct TransposedConvolution3d {
+  std::int64_t out_channels = 0;
+  Size3 kernel, stride;
+  Padding3 pad;
+  Size3 dilation;
+  std::int64_t groups = 1;
+  Size3 output_pad{0, 0, 0};
+  bool operator==(const TransposedConvolution3d&) const = default;
+};
+
 // Input N x C or N x C x H x W, flattened; a matrix product with weights outputs x inputs.
 struct FullyConnected {
   std::int64_t outputs = 0;
@@ -67,6 +98,16 @@ struct Pooling {
   Size2 out;               // adaptive modes only
   Size2 dilation;
   bool operator==(const Pooling&) const = default;
+};
+
+// Over volumes; kMax and kAverage only, as one window over a whole volume is one over a plane.
+struct Pooling3d {
+  PoolMode mode = PoolMode::kMax;
+  Size3 kernel, stride;
+  Padding3 pad;
+  bool ceil_mode = false;
+  Size3 dilation;
+  bool operator==(const Pooling3d&) const = default;
 };
 
 struct Normalization {
@@ -152,9 +193,10 @@ struct UnsupportedOp {
   bool operator==(const UnsupportedOp& other) const { return name == other.name; }
 };
 
-using Op = std::variant<Convolution, TransposedConvolution, FullyConnected, MatMul, Pooling,
-                        Normalization, Activation, Elementwise, Concat, Softmax, Dropout, Reduction,
-                        View, DataMovement, Embedding, Recurrent, Attention, UnsupportedOp>;
+using Op = std::variant<Convolution, TransposedConvolution, Convolution3d, TransposedConvolution3d,
+                        FullyConnected, MatMul, Pooling, Pooling3d, Normalization, Activation,
+                        Elementwise, Concat, Softmax, Dropout, Reduction, View, DataMovement,
+                        Embedding, Recurrent, Attention, UnsupportedOp>;
 
 // The layer kind: the first word of the layer text. "conv", "fc", "pool", "norm", "activation",
 // "concat", ...; an element-wise layer has its mode for kind: "add", "mul".

@@ -69,6 +69,23 @@ struct OutputShape {
                               op.dilation.w, op.output_pad.w)};
   }
 
+  Shape operator()(const Convolution3d& op) const {
+    require_rank(inputs, 5, "conv3d");
+    check_convolution(op, inputs[0]);
+    return slide(op, op.out_channels, false);
+  }
+
+  Shape operator()(const TransposedConvolution3d& op) const {
+    require_rank(inputs, 5, "deconv3d");
+    const Shape& in = inputs[0];
+    check_convolution(op, in);
+    const auto along = [&](std::size_t axis, std::int64_t Size3::*at) {
+      return transposed_output(in[axis], op.kernel.*at, op.stride.*at, op.pad.before.*at,
+                               op.pad.after.*at, op.dilation.*at, op.output_pad.*at);
+    };
+    return {in[0], op.out_channels, along(2, &Size3::d), along(3, &Size3::h), along(4, &Size3::w)};
+  }
+
   Shape operator()(const FullyConnected& op) const {
     require(!inputs.empty() && inputs[0].rank() >= 2, "fc needs an input of batch x features");
     require(op.outputs >= 1, "the number of outputs is not positive");
@@ -98,6 +115,24 @@ struct OutputShape {
                           op.ceil_mode),
             window_output(in[3], op.kernel.w, op.stride.w, op.pad.left, op.pad.right, op.dilation.w,
                           op.ceil_mode)};
+  }
+
+  Shape operator()(const Pooling3d& op) const {
+    require_rank(inputs, 5, "pool3d");
+    require(op.mode == PoolMode::kMax || op.mode == PoolMode::kAverage,
+            "the mode of pool3d is max or avg");
+    return slide(op, inputs[0][1], op.ceil_mode);
+  }
+
+  // What a window over a volume writes.
+  template <typename Windows>
+  Shape slide(const Windows& op, std::int64_t channels, bool ceil_mode) const {
+    const Shape& in = inputs[0];
+    const auto along = [&](std::size_t axis, std::int64_t Size3::*at) {
+      return window_output(in[axis], op.kernel.*at, op.stride.*at, op.pad.before.*at,
+                           op.pad.after.*at, op.dilation.*at, ceil_mode);
+    };
+    return {in[0], channels, along(2, &Size3::d), along(3, &Size3::h), along(4, &Size3::w)};
   }
 
   Shape operator()(const Normalization& op) const {

@@ -20,15 +20,23 @@ struct CountArithmetic {
     return {0, checked_mul(elements(), flops), 0};
   }
 
-  Arithmetic operator()(const Convolution& op) const {
-    const std::int64_t taps = checked_product(op.kernel.h, op.kernel.w, inputs[0][1] / op.groups);
+  static std::int64_t cells(const Size2& k) { return checked_mul(k.h, k.w); }
+  static std::int64_t cells(const Size3& k) { return checked_product(k.d, k.h, k.w); }
+
+  template <typename AnyConvolution>
+  Arithmetic convolution(const AnyConvolution& op) const {
+    const std::int64_t taps = checked_mul(cells(op.kernel), inputs[0][1] / op.groups);
     return {checked_mul(taps, elements()), 0, checked_mul(taps, op.out_channels)};
   }
-  Arithmetic operator()(const TransposedConvolution& op) const {
-    const std::int64_t taps =
-        checked_product(op.kernel.h, op.kernel.w, op.out_channels / op.groups);
+  template <typename AnyConvolution>
+  Arithmetic transposed(const AnyConvolution& op) const {
+    const std::int64_t taps = checked_mul(cells(op.kernel), op.out_channels / op.groups);
     return {checked_mul(taps, inputs[0].element_count()), 0, checked_mul(taps, inputs[0][1])};
   }
+  Arithmetic operator()(const Convolution& op) const { return convolution(op); }
+  Arithmetic operator()(const Convolution3d& op) const { return convolution(op); }
+  Arithmetic operator()(const TransposedConvolution& op) const { return transposed(op); }
+  Arithmetic operator()(const TransposedConvolution3d& op) const { return transposed(op); }
   Arithmetic operator()(const FullyConnected& op) const {
     const std::int64_t weights = checked_mul(inputs[0].element_count_from(1), op.outputs);
     return {checked_mul(weights, inputs[0][0]), 0, weights};
@@ -40,7 +48,7 @@ struct CountArithmetic {
     switch (op.mode) {
       case PoolMode::kMax:
       case PoolMode::kAverage:
-        return per_element(checked_mul(op.kernel.h, op.kernel.w));
+        return per_element(cells(op.kernel));
       case PoolMode::kAdaptiveAverage:
       case PoolMode::kAdaptiveMax:
         return per_element(
@@ -48,6 +56,7 @@ struct CountArithmetic {
     }
     return {};
   }
+  Arithmetic operator()(const Pooling3d& op) const { return per_element(cells(op.kernel)); }
   Arithmetic operator()(const Normalization& op) const {
     switch (op.mode) {
       case NormMode::kBatch:

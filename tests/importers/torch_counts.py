@@ -6,8 +6,9 @@ usage: torch_counts.py NEURALPOWER [--networks a,b] [--opsets 9,13,16] [--varian
 
 Each network is exported by torch.onnx.export and inspected. Multiply-accumulates must equal those
 of the operators that PyTorch dispatches (convolutions and matrix products, counted from their
-shapes); parameters must equal the sum of the parameters in use (variant `preserve`, where batch
-norms are not merged into convolutions). No layer may be unsupported.
+shapes). In variant `preserve`, where batch norms are not merged into convolutions, parameters must
+equal the sum of the parameters in use, and the operations and bytes of convolutions, batch norms and
+max pools those of PyTorch's operators. No layer may be unsupported, except where data decides.
 
 Variants: fold (constant folding, PyTorch's default), nofold, preserve, dynamic (dynamic batch axis,
 inspected with --batch 3), rebatch (fixed batch of 1, inspected with --batch 3).
@@ -33,11 +34,17 @@ warnings.filterwarnings("ignore")
 
 
 class CountMacs(TorchDispatchMode):
-    """Multiply-accumulates of every convolution and matrix product that runs."""
+    """Multiply-accumulates of every convolution and matrix product that runs; in `work`, operations
+    and bytes of the kinds of layers that PyTorch has one operator for."""
 
     def __init__(self):
         super().__init__()
         self.macs = 0
+        self.work = {"conv": [0, 0], "norm": [0, 0], "pool": [0, 0]}
+
+    def add(self, kind, flops, *tensors, parameters=0):
+        self.work[kind][0] += flops
+        self.work[kind][1] += 4 * (sum(tensor.numel() for tensor in tensors) + parameters)
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
@@ -45,7 +52,18 @@ class CountMacs(TorchDispatchMode):
         if name in ("convolution", "_convolution"):
             data, weight, transposed = args[0], args[1], args[6]
             moved = data if transposed else out
-            self.macs += moved.numel() * weight[0].numel()
+            macs = moved.numel() * weight[0].numel()
+            self.macs += macs
+            self.add("conv", 2 * macs, data, weight, out)
+        elif name in ("native_batch_norm", "cudnn_batch_norm") and not args[5]:
+            self.add("norm", 2 * out[0].numel(), args[0], out[0], parameters=2 * args[0].shape[1])
+        elif name in ("max_pool2d_with_indices", "max_pool3d_with_indices"):
+            window = 1
+            for size in (args[1] * (out[0].dim() - 2))[:out[0].dim() - 2]:
+                window *= size
+            self.add("pool", window * out[0].numel(), args[0], out[0])
+        elif name in ("adaptive_max_pool2d", "adaptive_max_pool3d"):  # exported where it divides
+            self.add("pool", args[0].numel(), args[0], out[0])
         elif name == "mm":
             self.macs += args[0].shape[0] * args[0].shape[1] * args[1].shape[1]
         elif name == "addmm":
@@ -91,6 +109,24 @@ def inspect(program, path, batch):
     return json.loads(done.stdout), ""
 
 
+# What data decides: the rest of these networks cannot be known.
+DECIDED_BY_DATA = {"found": "NonZero", "undecided": "If"}
+
+
+def work_of_layers(layers):
+    """Operations and bytes as CountMacs.work has them."""
+    work = {"conv": [0, 0], "norm": [0, 0], "pool": [0, 0]}
+    for layer in layers:
+        words = layer["layer"].split()
+        kind = words[0].removeprefix("de").removesuffix("3d")
+        if kind not in work or kind == "norm" and words[1] != "mode=batch" or \
+                kind == "pool" and words[1] not in ("mode=max", "mode=adaptive_max"):
+            continue
+        work[kind][0] += layer["flops"]
+        work[kind][1] += layer["bytes"]
+    return work
+
+
 def check(program, folder, name, make, opset, variant):
     module, inputs, names = make()
     module.eval()
@@ -107,12 +143,18 @@ def check(program, folder, name, make, opset, variant):
     if not report:
         return error
     wrong = []
+    if name in DECIDED_BY_DATA:
+        said = [each["op"] for each in report["unsupported"]]
+        return "" if said[:1] == [DECIDED_BY_DATA[name]] else f"unsupported: {said}"
     if report["totals"]["macs"] != counted.macs:
         wrong.append(f"macs {report['totals']['macs']} instead of {counted.macs}")
     if variant == "preserve":
         expected = used_parameters(module)
         if report["totals"]["params"] != expected:
             wrong.append(f"params {report['totals']['params']} instead of {expected}")
+        work = work_of_layers(report["layers"])
+        if work != counted.work:
+            wrong.append(f"operations and bytes {work} instead of {counted.work}")
     if report["unsupported"]:
         wrong.append(f"unsupported: {report['unsupported'][:3]}")
     return "; ".join(wrong)

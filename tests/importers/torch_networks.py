@@ -7,6 +7,8 @@ import torch
 import torchvision
 from torch import nn
 
+from torch_unusual import unusual
+
 
 class Bert(nn.Module):
     """An encoder as BERT has it: post-norm, GELU, three embeddings, a pooler."""
@@ -144,6 +146,27 @@ def mixed():
     return Mixed()
 
 
+class Volumes(nn.Module):
+    """A small U-Net over volumes: every window of three axes, and some that slide along fewer."""
+
+    def __init__(self):
+        super().__init__()
+        self.down = nn.Sequential(nn.Conv3d(2, 8, 3, padding=1), nn.BatchNorm3d(8), nn.ReLU(),
+                                  nn.Conv3d(8, 12, 3, (1, 2, 2), (1, 0, 2), (1, 1, 2), groups=4))
+        self.pool = nn.MaxPool3d(2, ceil_mode=True)
+        self.deep = nn.Sequential(nn.Conv3d(12, 24, (1, 3, 3), padding=(0, 1, 1)), nn.ELU(),
+                                  nn.Conv3d(24, 12, (3, 1, 1)), nn.InstanceNorm3d(12, affine=True),
+                                  nn.AvgPool3d((1, 2, 2), 1))
+        self.up = nn.ConvTranspose3d(12, 8, 3, 2, 1, 1, groups=2)
+        self.wide = nn.ConvTranspose3d(8, 4, (1, 2, 2), (1, 2, 2))
+        self.head = nn.Sequential(nn.AdaptiveAvgPool3d(1), nn.Flatten(), nn.Linear(4, 3))
+
+    def forward(self, x):
+        y = self.wide(self.up(self.deep(self.pool(self.down(x)))))
+        y = nn.functional.interpolate(y, scale_factor=2.0, mode="trilinear", align_corners=False)
+        return self.head(torch.cat([y, y.flip(2)], 2)), nn.functional.adaptive_max_pool3d(y, 1)
+
+
 class Einsum(nn.Module):
     def __init__(self):
         super().__init__()
@@ -178,6 +201,11 @@ def networks(size):
         "resnet50", weights=None)), size)
     vision("mobilenet_v3_fpn", lambda: Values(backbones.mobilenet_backbone(
         "mobilenet_v3_large", weights=None, fpn=True)), size)
+    for name in torchvision.models.list_models(module=torchvision.models.video):
+        extent = 224 if name.startswith("mvit") else max(size, 64)
+        table[name] = lambda name=name, extent=extent: (torchvision.models.get_model(
+            name, weights=None), [torch.randn(1, 3, 16, extent, extent)], ["input"])
+    table["volumes"] = lambda: (Volumes(), [torch.randn(1, 2, 8, 17, 20)], ["input"])
     vision("nin", nin, 224)
     vision("overfeat", overfeat, 231)
     vision("cifar10_6conv", cifar10_6conv, 32)
@@ -190,6 +218,7 @@ def networks(size):
     table["lstm_time_first"] = lambda: (LanguageModel(), [ids.T], ["ids"])
     table["gru"] = lambda: (LanguageModel(nn.GRU, True, True), [ids], ["ids"])
     table["rnn"] = lambda: (LanguageModel(nn.RNN, False, True), [ids], ["ids"])
+    table.update(unusual())
     return table
 
 

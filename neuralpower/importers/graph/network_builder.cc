@@ -119,6 +119,10 @@ std::int64_t learned_params(const LayerConfig& config, bool bias) {
     return checked_add(weights, op->out_channels);
   if (const auto* op = std::get_if<TransposedConvolution>(&config.op))
     return checked_add(weights, op->out_channels);
+  if (const auto* op = std::get_if<Convolution3d>(&config.op))
+    return checked_add(weights, op->out_channels);
+  if (const auto* op = std::get_if<TransposedConvolution3d>(&config.op))
+    return checked_add(weights, op->out_channels);
   if (const auto* op = std::get_if<FullyConnected>(&config.op))
     return checked_add(weights, op->outputs);
   if (const auto* op = std::get_if<Recurrent>(&config.op)) {

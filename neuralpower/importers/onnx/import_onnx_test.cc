@@ -104,11 +104,21 @@ TEST(ImportOnnx, OneDimensionalConvolutionIsAPlaneOfWidthOne) {
   EXPECT_EQ(network.tensors.back().shape, (Shape{2, 8, 8}));
 }
 
-TEST(ImportOnnx, ThreeDimensionalConvolutionIsUnsupportedWithAReason) {
-  const Network network = import(one_conv({}, {8, 3, 3, 3, 3}, {2, 3, 16, 16, 16}));
-  const auto& op = std::get<UnsupportedOp>(network.layers[0].config.op);
-  EXPECT_EQ(op.name, "Conv");
-  EXPECT_THAT(op.reason, HasSubstr("along three axes"));
+TEST(ImportOnnx, WindowsThatSlideAlongThreeAxesAreVolumes) {
+  const Network network = import(one_conv(
+      {Attribute::integers("pads", {1, 0, 0, 1, 0, 1}), Attribute::integers("strides", {2, 1, 1})},
+      {8, 3, 3, 3, 3}, {2, 3, 16, 16, 16}));
+  EXPECT_THAT(lines(network),
+              ElementsAre("conv3d batch=2 in=3x16x16x16 out=8 kernel=3x3x3 stride=2x1x1 "
+                          "pad=1,0,0,1,0,1"));
+  EXPECT_EQ(network.tensors.back().shape, (Shape{2, 8, 8, 14, 15}));
+}
+
+TEST(ImportOnnx, WindowsThatDoNotSlideAlongAnAxisArePlanes) {
+  EXPECT_THAT(lines(import(one_conv({}, {8, 3, 1, 3, 3}, {2, 3, 16, 10, 12}))),
+              ElementsAre("conv batch=32 in=3x10x12 out=8 kernel=3x3 stride=1x1 pad=0x0"));
+  EXPECT_THAT(lines(import(one_conv({}, {8, 3, 3, 1, 1}, {2, 3, 16, 10, 12}))),
+              ElementsAre("conv batch=2 in=3x16x120 out=8 kernel=3x1 stride=1x1 pad=0x0"));
 }
 
 TEST(ImportOnnx, BrokenConvolutionsNameTheNode) {
@@ -129,6 +139,18 @@ TEST(ImportOnnx, BrokenConvolutionsNameTheNode) {
                 ::testing::AllOf(::testing::StartsWith("conv1: "), HasSubstr(message)));
   EXPECT_THAT(error_of(one_conv({}, {8, 3, 3, 3}, {1 << 30, 3, 1 << 30, 1 << 30})),
               ::testing::StartsWith("input 'x': "));
+}
+
+TEST(ImportOnnx, ConstantNodesAreWeightsOnlyWhereNothingElseIs) {
+  Model model;
+  model.input("x", {4, 3})
+      .add("Constant", {}, {"w"}, {Attribute::tensor("value", stripped_tensor("", {3, 5}))});
+  model.add("MatMul", {"x", "w"}, {"y"}).output("y");
+  EXPECT_EQ(import(model).layers[0].params, 15);
+  model.weight("b", {5}).add("Add", {"y", "b"}, {"z"});
+  const Network network = import(model);
+  EXPECT_EQ(network.layers[0].params, 0);
+  EXPECT_EQ(network.layers[1].params, 5);
 }
 
 // ---- The arithmetic of shapes -----------------------------------------------------------------

@@ -70,6 +70,17 @@ TEST(Operators, BecomeTheLayersTheyAre) {
        "pool mode=max batch=1 in=8x5x5 kernel=2x2 stride=2x2 pad=0x0 ceil=1 -> 1x8x3x3 (0)"},
       {{"AveragePool", {1, 1, 8, 5, 6}, {ints("kernel_shape", {3, 1, 1})}},
        "pool mode=avg batch=1 in=1x8x30 kernel=3x1 stride=1x1 pad=0x0 -> 1x1x6x5x6 (0)"},
+      {{"MaxPool", {1, 8, 4, 5, 6}, {ints("kernel_shape", {2, 2, 2})}},
+       "pool3d mode=max batch=1 in=8x4x5x6 kernel=2x2x2 stride=1x1x1 pad=0x0x0 -> 1x8x3x4x5 (0)"},
+      {{"ConvTranspose", {1, 8, 3, 4, 5}, {ints("strides", {2, 2, 2})}, {{8, 4, 2, 2, 2}, {4}}},
+       "deconv3d batch=1 in=8x3x4x5 out=4 kernel=2x2x2 stride=2x2x2 pad=0x0x0 -> 1x4x6x8x10 "
+       "(260)"},
+      {{"ConvTranspose",
+        {1, 8, 3, 4, 5},
+        {ints("strides", {1, 2, 2}), ints("output_shape", {3, 8, 11})},
+        {{8, 4, 1, 2, 2}}},
+       "deconv batch=3 in=8x4x5 out=4 kernel=2x2 stride=2x2 pad=0x0 output_pad=0x1 -> "
+       "1x4x3x8x11 (128)"},
       {{"GlobalAveragePool", {2, 8, 5, 5}},
        "pool mode=adaptive_avg batch=2 in=8x5x5 out=1x1 -> "
        "2x8x1x1 (0)"},

@@ -6,15 +6,9 @@
 #include <utility>
 
 #include "neuralpower/base/checked.h"
-#include "neuralpower/network/shape_inference.h"
 
 namespace neuralpower::onnx {
 namespace {
-
-struct AxisWindow {
-  std::int64_t kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
-  bool slides() const { return kernel != 1 || stride != 1 || before != 0 || after != 0; }
-};
 
 // Padding of SAME_UPPER and SAME_LOWER: the output has ceil(in / stride) elements, an odd rest goes
 // behind or in front.
@@ -27,25 +21,31 @@ void pad_same(std::int64_t in, bool upper, AxisWindow& window) {
   window.after = total - window.before;
 }
 
-void expect_count(std::string_view name, std::size_t count, std::size_t wanted) {
-  if (count != wanted)
-    throw bad_input(std::string(name) + " has " + std::to_string(count) + " numbers, not " +
-                    std::to_string(wanted));
-}
-
 // A list of positive numbers, one an axis; absent: ones.
 std::vector<std::int64_t> positive_list(const std::vector<std::int64_t>* list, std::size_t axes,
                                         std::string_view list_name, std::string_view name) {
   if (!list) return std::vector<std::int64_t>(axes, 1);
-  expect_count(list_name, list->size(), axes);
+  expect_count(list_name, *list, axes);
   for (const std::int64_t value : *list)
     if (value < 1)
       throw bad_input(std::string(name) + " " + std::to_string(value) + " must be at least 1");
   return *list;
 }
 
+}  // namespace
+
+void expect_count(std::string_view name, const std::vector<std::int64_t>& list,
+                  std::size_t wanted) {
+  if (list.size() != wanted)
+    throw bad_input(std::string(name) + " has " + std::to_string(list.size()) + " numbers, not " +
+                    std::to_string(wanted));
+}
+
 std::vector<AxisWindow> read_axes(const NodeView& node, const Shape& in,
                                   const std::vector<std::int64_t>& kernel) {
+  if (in.rank() < 3 || in.rank() > 5)
+    throw bad_input("an input of shape " + in.to_string() +
+                    " does not have one to three spatial axes");
   const std::size_t axes = in.rank() - 2;
   const auto kernels = positive_list(&kernel, axes, "kernel_shape", "kernel");
   const auto strides =
@@ -53,14 +53,14 @@ std::vector<AxisWindow> read_axes(const NodeView& node, const Shape& in,
   const auto dilations =
       positive_list(node.attributes.integers("dilations"), axes, "dilations", "dilation");
   std::vector<AxisWindow> windows(axes);
-  for (std::size_t i = 0; i < axes; ++i) windows[i] = {kernels[i], strides[i], dilations[i], 0, 0};
+  for (std::size_t i = 0; i < axes; ++i) windows[i] = {kernels[i], strides[i], dilations[i]};
   const std::string_view auto_pad = node.attributes.text("auto_pad", "NOTSET");
   if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
     for (std::size_t i = 0; i < axes; ++i)
       pad_same(in[i + 2], auto_pad == "SAME_UPPER", windows[i]);
   } else if (auto_pad == "NOTSET" || auto_pad.empty()) {
     if (const auto* pads = node.attributes.integers("pads")) {
-      expect_count("pads", pads->size(), 2 * axes);
+      expect_count("pads", *pads, 2 * axes);
       for (const std::int64_t pad : *pads)
         if (pad < 0) throw bad_input("padding " + std::to_string(pad) + " is negative");
       for (std::size_t i = 0; i < axes; ++i) {
@@ -74,13 +74,12 @@ std::vector<AxisWindow> read_axes(const NodeView& node, const Shape& in,
   return windows;
 }
 
-}  // namespace
-
 Shape Window::unfold(Shape output) const {
   switch (original.rank()) {
     case 3:
       return {output[0], output[1], output[2]};
     case 5:
+      if (is_volume()) return output;
       if (depth_in_batch) return {original[0], output[1], original[2], output[2], output[3]};
       return {output[0], output[1], output[2], original[3], original[4]};
     default:
@@ -88,42 +87,23 @@ Shape Window::unfold(Shape output) const {
   }
 }
 
-std::optional<Window> read_window(const NodeView& node, const Shape& in,
-                                  const std::vector<std::int64_t>& kernel) {
-  if (in.rank() < 3 || in.rank() > 5)
-    throw bad_input("an input of shape " + in.to_string() +
-                    " does not have one to three spatial axes");
-  std::vector<AxisWindow> windows = read_axes(node, in, kernel);
+Window fold_axes(const Shape& in, std::vector<AxisWindow> axes) {
   Window window;
   window.original = in;
   window.input = in;
   if (in.rank() == 3) {
     window.input = {in[0], in[1], in[2], 1};
-    windows.emplace_back();
-  } else if (in.rank() == 5) {
-    if (!windows[0].slides()) {
-      window.depth_in_batch = true;
-      window.input = {checked_mul(in[0], in[2]), in[1], in[3], in[4]};
-      windows.erase(windows.begin());
-    } else if (!windows[1].slides() && !windows[2].slides()) {
-      window.input = {in[0], in[1], in[2], checked_mul(in[3], in[4])};
-      windows.pop_back();
-    } else {
-      return std::nullopt;
-    }
+    axes.emplace_back();
+  } else if (in.rank() == 5 && !axes[0].slides()) {
+    window.depth_in_batch = true;
+    window.input = {checked_mul(in[0], in[2]), in[1], in[3], in[4]};
+    axes.erase(axes.begin());
+  } else if (in.rank() == 5 && !axes[1].slides() && !axes[2].slides()) {
+    window.input = {in[0], in[1], in[2], checked_mul(in[3], in[4])};
+    axes.pop_back();
   }
-  const AxisWindow &h = windows[0], &w = windows[1];
-  window.kernel = {h.kernel, w.kernel};
-  window.stride = {h.stride, w.stride};
-  window.dilation = {h.dilation, w.dilation};
-  window.pad = {h.before, w.before, h.after, w.after};
+  window.axes = std::move(axes);
   return window;
-}
-
-Size2 size2_of(const std::vector<std::int64_t>& list, std::size_t axes, std::int64_t along_width,
-               std::string_view name) {
-  expect_count(name, list.size(), axes);
-  return {list[0], axes == 2 ? list[1] : along_width};
 }
 
 std::vector<std::int64_t> spatial_of(const Shape& weights) {
@@ -137,22 +117,21 @@ Translation convolution_of(const NodeView& node, const Shape& in, const Shape& w
   const auto kernel = spatial_of(weights);
   if (const auto* declared = node.attributes.integers("kernel_shape"))
     if (*declared != kernel) throw bad_input("kernel_shape is not that of the weights");
-  const auto window = read_window(node, in, kernel);
-  if (!window) return unsupported("a convolution along three axes");
-  Convolution op;
-  op.groups = node.attributes.integer("group", 1);
-  op.out_channels = weights[0];
-  op.kernel = window->kernel;
-  op.stride = window->stride;
-  op.dilation = window->dilation;
-  op.pad = window->pad;
-  if (op.groups < 1) throw bad_input("group " + std::to_string(op.groups) + " must be at least 1");
-  LayerConfig config{op, {window->input}, dtype, {}};
-  const Shape out = output_shape(config);  // checks that the groups divide
-  if (checked_mul(weights[1], op.groups) != in[1])
-    throw bad_input("weights " + weights.to_string() + " in " + std::to_string(op.groups) +
+  const Window window = fold_axes(in, read_axes(node, in, kernel));
+  const std::int64_t groups = node.attributes.integer("group", 1);
+  if (groups < 1) throw bad_input("group " + std::to_string(groups) + " must be at least 1");
+  const auto described = [&](auto op) {
+    op.out_channels = weights[0];
+    op.groups = groups;
+    return op;
+  };
+  // Checks that the groups divide.
+  Translation result =
+      windowed(window, described(Convolution{}), described(Convolution3d{}), dtype);
+  if (checked_mul(weights[1], groups) != in[1])
+    throw bad_input("weights " + weights.to_string() + " in " + std::to_string(groups) +
                     " groups do not fit an input of " + std::to_string(in[1]) + " channels");
-  return one_output(op, std::move(config.inputs), dtype, window->unfold(out));
+  return result;
 }
 
 }  // namespace neuralpower::onnx

@@ -67,33 +67,49 @@ struct FindForm {
 
   std::int64_t learned_weights() const { return count_work(config()).weights; }
 
+  static std::vector<std::int64_t> list_of(const Size2& size) { return {size.h, size.w}; }
+  static std::vector<std::int64_t> list_of(const Size3& size) { return {size.d, size.h, size.w}; }
+  static std::vector<std::int64_t> list_of(const Padding& pad) {
+    return {pad.top, pad.left, pad.bottom, pad.right};
+  }
+  static std::vector<std::int64_t> list_of(const Padding3& pad) {
+    return {pad.before.d, pad.before.h, pad.before.w, pad.after.d, pad.after.h, pad.after.w};
+  }
+  template <typename Windows>
+  static std::vector<OnnxAttribute> window_attributes(const Windows& op) {
+    return {integers_attribute("kernel_shape", list_of(op.kernel)),
+            integers_attribute("strides", list_of(op.stride)),
+            integers_attribute("pads", list_of(op.pad))};
+  }
+
   template <typename AnyConvolution>
-  OnnxForm convolution(const AnyConvolution& op, std::string_view type, const Shape& filter) const {
-    std::vector<OnnxAttribute> attributes = {
-        integers_attribute("kernel_shape", {op.kernel.h, op.kernel.w}),
-        integers_attribute("strides", {op.stride.h, op.stride.w}),
-        integers_attribute("pads", {op.pad.top, op.pad.left, op.pad.bottom, op.pad.right}),
-        integers_attribute("dilations", {op.dilation.h, op.dilation.w}),
-        integer_attribute("group", op.groups)};
-    std::vector<OnnxOperand> operands = {weight("weight", filter, dtype())};
+  OnnxForm convolution(const AnyConvolution& op, std::string_view type,
+                       std::vector<std::int64_t> filter) const {
+    std::vector<OnnxAttribute> attributes = window_attributes(op);
+    attributes.push_back(integers_attribute("dilations", list_of(op.dilation)));
+    attributes.push_back(integer_attribute("group", op.groups));
+    for (const std::int64_t size : list_of(op.kernel)) filter.push_back(size);
+    std::vector<OnnxOperand> operands = {weight("weight", Shape(std::move(filter)), dtype())};
     if (layer.params > learned_weights())
       operands.push_back(weight("bias", Shape{op.out_channels}, dtype()));
     return form(type, std::move(attributes), std::move(operands));
   }
 
-  OnnxForm operator()(const Convolution& op) const {
-    return convolution(op, "Conv",
-                       {op.out_channels, in()[1] / op.groups, op.kernel.h, op.kernel.w});
+  template <typename AnyConvolution>
+  OnnxForm plain(const AnyConvolution& op) const {
+    return convolution(op, "Conv", {op.out_channels, in()[1] / op.groups});
   }
-
-  OnnxForm operator()(const TransposedConvolution& op) const {
-    OnnxForm result = convolution(op, "ConvTranspose",
-                                  {in()[1], op.out_channels / op.groups, op.kernel.h, op.kernel.w});
-    if (op.output_pad != Size2{0, 0})
-      result.attributes.push_back(
-          integers_attribute("output_padding", {op.output_pad.h, op.output_pad.w}));
+  template <typename AnyConvolution>
+  OnnxForm transposed(const AnyConvolution& op) const {
+    OnnxForm result = convolution(op, "ConvTranspose", {in()[1], op.out_channels / op.groups});
+    if (op.output_pad != AnyConvolution{}.output_pad)
+      result.attributes.push_back(integers_attribute("output_padding", list_of(op.output_pad)));
     return result;
   }
+  OnnxForm operator()(const Convolution& op) const { return plain(op); }
+  OnnxForm operator()(const Convolution3d& op) const { return plain(op); }
+  OnnxForm operator()(const TransposedConvolution& op) const { return transposed(op); }
+  OnnxForm operator()(const TransposedConvolution3d& op) const { return transposed(op); }
 
   OnnxForm operator()(const FullyConnected& op) const {
     const std::int64_t features = in().element_count_from(1);
@@ -121,7 +137,6 @@ struct FindForm {
 
   OnnxForm operator()(const Pooling& op) const {
     const bool average = op.mode == PoolMode::kAverage || op.mode == PoolMode::kAdaptiveAverage;
-    const std::string_view type = average ? "AveragePool" : "MaxPool";
     Pooling windows = op;
     if (op.mode == PoolMode::kAdaptiveAverage || op.mode == PoolMode::kAdaptiveMax) {
       if (op.out == Size2{1, 1}) return form(average ? "GlobalAveragePool" : "GlobalMaxPool");
@@ -129,16 +144,21 @@ struct FindForm {
       windows.kernel = windows.stride = {in()[2] / op.out.h, in()[3] / op.out.w};
       windows.pad = {};
     }
-    if (average && op.dilation != Size2{1, 1}) return impossible();
-    std::vector<OnnxAttribute> attributes = {
-        integers_attribute("kernel_shape", {windows.kernel.h, windows.kernel.w}),
-        integers_attribute("strides", {windows.stride.h, windows.stride.w}),
-        integers_attribute(
-            "pads", {windows.pad.top, windows.pad.left, windows.pad.bottom, windows.pad.right})};
+    return pooling(windows, average);
+  }
+
+  OnnxForm operator()(const Pooling3d& op) const {
+    return pooling(op, op.mode == PoolMode::kAverage);
+  }
+
+  template <typename AnyPooling>
+  OnnxForm pooling(const AnyPooling& op, bool average) const {
+    const bool dilated = op.dilation != AnyPooling{}.dilation;
+    if (average && dilated) return impossible();
+    std::vector<OnnxAttribute> attributes = window_attributes(op);
     if (op.ceil_mode) attributes.push_back(integer_attribute("ceil_mode", 1));
-    if (op.dilation != Size2{1, 1})
-      attributes.push_back(integers_attribute("dilations", {op.dilation.h, op.dilation.w}));
-    return form(type, std::move(attributes));
+    if (dilated) attributes.push_back(integers_attribute("dilations", list_of(op.dilation)));
+    return form(average ? "AveragePool" : "MaxPool", std::move(attributes));
   }
 
   OnnxForm operator()(const Normalization& op) const {

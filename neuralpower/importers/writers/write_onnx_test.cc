@@ -96,6 +96,17 @@ TEST(WriteOnnx, AnotherBatchCanBeChosenOnReading) {
   EXPECT_EQ(total_work(read_back(network, options)).macs, 8 * total_work(network).macs);
 }
 
+TEST(WriteOnnx, VolumesComeBack) {
+  expect_comes_back(
+      parse_layer_list("x: input batch=2 in=8x6x12x12\n"
+                       "c: conv3d out=6 kernel=3x2x2 stride=1x2x1 pad=1,0,1,1,2,3 groups=2\n"
+                       "n: norm mode=batch\n"
+                       "d: deconv3d out=4 kernel=4 stride=2 pad=1 output_pad=1\n"
+                       "p: pool3d mode=max kernel=3 stride=2 ceil=1\n"
+                       "a: pool3d mode=avg kernel=2 stride=2\n",
+                       "volumes"));
+}
+
 TEST(WriteOnnx, OperatorsThatOnnxHas) {
   expect_comes_back(
       parse_layer_list("x: input batch=2 in=8x12x12\n"

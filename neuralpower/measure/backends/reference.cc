@@ -389,6 +389,9 @@ struct Reference {
     return result;
   }
 
+  Result operator()(const Convolution3d&) const { return std::nullopt; }
+  Result operator()(const TransposedConvolution3d&) const { return std::nullopt; }
+  Result operator()(const Pooling3d&) const { return std::nullopt; }
   Result operator()(const Dropout&) const { return Values(input().begin(), input().end()); }
   Result operator()(const View&) const { return Values(input().begin(), input().end()); }
   Result operator()(const DataMovement&) const { return std::nullopt; }

@@ -361,6 +361,14 @@ CandidateTerms attention() {
   return c;
 }
 
+CandidateTerms volume() {
+  CandidateTerms c = tensors();
+  append(c.costs, {"flops", "N*Co*Do*Ho*Wo"});
+  append(c.quantities, {"log2(flops)", "log2(Co)", "log2(Do*Ho*Wo)", "log2(kd*kh*kw)",
+                        "log2(flops/bytes)", "log2(groups)"});
+  return c;
+}
+
 }  // namespace
 
 CandidateTerms candidate_terms(std::string_view key) {
@@ -371,6 +379,8 @@ CandidateTerms candidate_terms(std::string_view key) {
     c = convolution();
   } else if (kind == "deconv") {
     c = transposed_convolution();
+  } else if (kind == "conv3d" || kind == "deconv3d") {
+    c = volume();
   } else if (kind == "fc") {
     c = matrix_product("N", "I", "Co", "", "weight_bytes");
   } else if (kind == "matmul") {
@@ -383,6 +393,8 @@ CandidateTerms candidate_terms(std::string_view key) {
     work = "flops";
     if (kind == "pool") {
       c = pooling();
+    } else if (kind == "pool3d") {
+      c = volume();
     } else if (kind == "norm") {
       c = normalisation();
     } else if (kind == "concat") {

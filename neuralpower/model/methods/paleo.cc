@@ -121,6 +121,9 @@ struct Covers {
   PaleoCoverage operator()(const DataMovement& op) const {
     return op.mode == MoveMode::kResize ? PaleoCoverage::kFree : PaleoCoverage::kUnknown;
   }
+  PaleoCoverage operator()(const Convolution3d&) const { return PaleoCoverage::kUnknown; }
+  PaleoCoverage operator()(const TransposedConvolution3d&) const { return PaleoCoverage::kUnknown; }
+  PaleoCoverage operator()(const Pooling3d&) const { return PaleoCoverage::kUnknown; }
   PaleoCoverage operator()(const MatMul&) const { return PaleoCoverage::kUnknown; }
   PaleoCoverage operator()(const Reduction&) const { return PaleoCoverage::kUnknown; }
   PaleoCoverage operator()(const Embedding&) const { return PaleoCoverage::kUnknown; }

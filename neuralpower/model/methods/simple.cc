@@ -29,7 +29,8 @@ namespace neuralpower {
 namespace {
 
 bool has_macs(std::string_view key) {
-  static constexpr std::string_view kWithMacs[] = {"conv", "deconv", "fc", "matmul", "attention"};
+  static constexpr std::string_view kWithMacs[] = {"conv", "deconv", "conv3d",   "deconv3d",
+                                                   "fc",   "matmul", "attention"};
   return std::find(std::begin(kWithMacs), std::end(kWithMacs), key) != std::end(kWithMacs) ||
          key.starts_with("recurrent");
 }

@@ -11,7 +11,7 @@
 namespace neuralpower {
 namespace {
 
-using Words = std::array<std::string_view, 3>;
+using Words = std::array<std::string_view, 5>;
 
 struct OperationRow {
   std::string_view op;  // in small letters
@@ -19,16 +19,16 @@ struct OperationRow {
 };
 
 constexpr OperationRow kOperations[] = {
-    {"conv", {"conv", "norm.batch", "deconv"}},
-    {"fusedconv", {"conv", "norm.batch", "deconv"}},
-    {"nhwcfusedconv", {"conv", "norm.batch", "deconv"}},
-    {"convtranspose", {"deconv"}},
+    {"conv", {"conv", "norm.batch", "deconv", "conv3d", "deconv3d"}},
+    {"fusedconv", {"conv", "norm.batch", "deconv", "conv3d", "deconv3d"}},
+    {"nhwcfusedconv", {"conv", "norm.batch", "deconv", "conv3d", "deconv3d"}},
+    {"convtranspose", {"deconv", "deconv3d"}},
     {"gemm", {"fc", "matmul"}},
     {"fusedgemm", {"fc", "matmul"}},
     {"matmul", {"matmul", "fc"}},
     {"fusedmatmul", {"matmul", "fc"}},
-    {"maxpool", {"pool"}},
-    {"averagepool", {"pool"}},
+    {"maxpool", {"pool", "pool3d"}},
+    {"averagepool", {"pool", "pool3d"}},
     {"globalaveragepool", {"pool", "reduce"}},
     {"globalmaxpool", {"pool", "reduce"}},
     {"batchnormalization", {"norm.batch"}},
@@ -53,13 +53,17 @@ constexpr OperationRow kOperations[] = {
     // PyTorch
     {"conv1d", {"conv"}},
     {"conv2d", {"conv"}},
-    {"convolution", {"conv", "deconv"}},
+    {"conv3d", {"conv3d", "conv"}},
+    {"convolution", {"conv", "deconv", "conv3d", "deconv3d"}},
     {"conv_transpose2d", {"deconv"}},
+    {"conv_transpose3d", {"deconv3d", "deconv"}},
     {"linear", {"fc"}},
     {"addmm", {"fc"}},
     {"bmm", {"matmul"}},
     {"max_pool2d", {"pool"}},
     {"avg_pool2d", {"pool"}},
+    {"max_pool3d", {"pool3d", "pool"}},
+    {"avg_pool3d", {"pool3d", "pool"}},
     {"adaptive_avg_pool2d", {"pool", "reduce"}},
     {"adaptive_max_pool2d", {"pool", "reduce"}},
     {"batch_norm", {"norm.batch"}},

@@ -70,6 +70,18 @@ class Problem {
   std::map<std::string, std::int64_t> sizes_;
 };
 
+// Windows over volumes stay nodes without a layer text: the network tells what they are.
+void expect_plane(const Problem& p) {
+  if (p.get("id", 1) != 1 || p.get("kd", 1) != 1) throw bad_input("a window over a volume");
+}
+
+// N x C x H x W, or N x C x D x H x W.
+Shape image_of(const Problem& p) {
+  const Size2 in = p.both("i", 1);
+  if (p.get("id", 1) == 1) return {p.need("mb"), p.need("ic"), in.h, in.w};
+  return {p.need("mb"), p.need("ic"), p.need("id"), in.h, in.w};
+}
+
 // Padding behind is not in the text: it is what the output's size needs.
 std::int64_t padding_behind(std::int64_t in, std::int64_t out, std::int64_t kernel,
                             std::int64_t stride, std::int64_t dilation, std::int64_t before) {
@@ -89,6 +101,7 @@ Padding padding_of(const Problem& p, Size2 in, Size2 out, Size2 kernel, Size2 st
 constexpr std::int64_t kLargest = std::int64_t{1} << 31;
 
 LayerConfig convolution_of(const Problem& p, const std::string& kind) {
+  expect_plane(p);
   const Size2 in = p.both("i", 1), out = p.both("o", 1);
   const Size2 kernel = p.both("k", 1), stride = p.both("s", 1), holes = p.both("d", 0);
   for (const std::int64_t size : {in.h, in.w, out.h, out.w, kernel.h, kernel.w, stride.h, stride.w,
@@ -119,6 +132,7 @@ LayerConfig convolution_of(const Problem& p, const std::string& kind) {
 }
 
 LayerConfig pooling_of(const Problem& p, std::string_view attributes) {
+  expect_plane(p);
   const Size2 in = p.both("i", 1), out = p.both("o", 1);
   const Size2 kernel = p.both("k", 1), stride = p.both("s", 1);
   if (stride.h < 1 || stride.w < 1) throw bad_input("the stride is 0");
@@ -208,9 +222,9 @@ std::optional<LayerConfig> layer_of(const std::string& kind, std::string_view al
     return pooling_of(Problem(problem), algorithm);
   } else if (kind == "inner_product") {
     const Problem p(problem);
-    const Size2 in = p.both("i", 1);
-    const Shape shape = in == Size2{1, 1} ? Shape{p.need("mb"), p.need("ic")}
-                                          : Shape{p.need("mb"), p.need("ic"), in.h, in.w};
+    const Shape whole = image_of(p);
+    const bool flat = whole.element_count_from(2) == 1;
+    const Shape shape = flat ? Shape{whole[0], whole[1]} : whole;
     return make_layer_config(FullyConnected{p.need("oc")}, {shape});
   } else if (kind == "matmul") {
     return product_of(problem);
@@ -220,11 +234,10 @@ std::optional<LayerConfig> layer_of(const std::string& kind, std::string_view al
     return make_layer_config(Activation{*mode}, {shape_of(problem)});
   } else if (kind == "batch_normalization" || kind == "lrn") {
     const Problem p(problem);
-    const Size2 in = p.both("i", 1);
     return make_layer_config(
         Normalization{kind == "lrn" ? NormMode::kLocalResponse : NormMode::kBatch,
                       kind == "lrn" ? p.get("ls", 5) : 0},
-        {Shape{p.need("mb"), p.need("ic"), in.h, in.w}});
+        {image_of(p)});
   } else if (kind == "layer_normalization") {
     return make_layer_config(Normalization{NormMode::kLayer, 0}, {shape_of(problem)});
   } else if (kind.starts_with("softmax") || kind.starts_with("logsoftmax")) {

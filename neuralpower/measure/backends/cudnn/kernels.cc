@@ -381,6 +381,9 @@ struct KernelOf {
   Kernel operator()(const TransposedConvolution& op) const {
     return make_transposed_convolution(m, op);
   }
+  Kernel operator()(const Convolution3d&) const { return no_volumes(); }
+  Kernel operator()(const TransposedConvolution3d&) const { return no_volumes(); }
+  Kernel operator()(const Pooling3d&) const { return no_volumes(); }
   Kernel operator()(const FullyConnected& op) const { return make_fully_connected(m, op); }
   Kernel operator()(const MatMul&) const { return make_matrix_product(m); }
   Kernel operator()(const Attention&) const { return make_attention(m); }
@@ -402,6 +405,9 @@ struct KernelOf {
   }
   Kernel operator()(const UnsupportedOp& op) const {
     throw Unsupported{"nobody knows the operation " + op.name};
+  }
+  [[noreturn]] static Kernel no_volumes() {
+    throw Unsupported{"this back-end has no windows over three axes"};
   }
 };
 

@@ -52,6 +52,10 @@ struct MakeRecipe {
   RecipeOrSkip operator()(const TransposedConvolution& op) const {
     return deconvolution_recipe(op, in);
   }
+  RecipeOrSkip operator()(const Convolution3d&) const { return no_volumes(); }
+  RecipeOrSkip operator()(const TransposedConvolution3d&) const { return no_volumes(); }
+  RecipeOrSkip operator()(const Pooling3d&) const { return no_volumes(); }
+  static RecipeOrSkip no_volumes() { return Skip{"no recipe for windows over three axes"}; }
   RecipeOrSkip operator()(const FullyConnected& op) const { return inner_product_recipe(op, in); }
   RecipeOrSkip operator()(const MatMul&) const { return matmul_recipe(in); }
 

@@ -142,6 +142,11 @@ struct MakeKernel {
   }
   KernelOrSkip operator()(const Pooling& op) const { return pooling_kernel(op, in(), out); }
 
+  KernelOrSkip operator()(const Convolution3d&) const { return no_volumes(); }
+  KernelOrSkip operator()(const TransposedConvolution3d&) const { return no_volumes(); }
+  KernelOrSkip operator()(const Pooling3d&) const { return no_volumes(); }
+  static KernelOrSkip no_volumes() { return Skip{"no windows over three axes"}; }
+
   KernelOrSkip operator()(const FullyConnected& op) const {
     const Index batch = in()[0], inputs = in().element_count_from(1), outputs = op.outputs;
     Kernel kernel = loops({{cells(in())}}, cells(out));
