@@ -53,6 +53,7 @@ void GraphBuilder::run(const std::vector<ResolvedInput>& inputs) {
     tensor.dtype = input.dtype;
     tensor.constant = input.is_parameter;
     if (input.is_parameter) tensor.origin = Origin::kParameterInput;
+    has_weights_ = has_weights_ || input.is_parameter;
     bind(input.name, &tensor, scope);
     if (input.is_parameter) continue;
     enter_network(tensor);
@@ -74,6 +75,7 @@ void GraphBuilder::add_initializers(const std::vector<TensorProto>& initializers
     tensor.constant = true;
     tensor.stored = &stored;
     tensor.origin = Origin::kInitializer;
+    has_weights_ = has_weights_ || (is_real(tensor.dtype) && !tensor.shape.empty());
     bind(stored.name, &tensor, scope);
   }
 }
@@ -168,6 +170,7 @@ void GraphBuilder::define_constant(const NodeProto& node, const Attributes& attr
     tensor.stored = &literals_.back();
     // The same number all over (a scale of ones) is no weight.
     const Content* reals = is_real(tensor.dtype) ? contents_.read(tensor) : nullptr;
+    if (is_real(tensor.dtype) && has_weights_) tensor.origin = Origin::kComputed;
     if (reals && std::all_of(reals->reals.begin(), reals->reals.end(),
                              [&](double real) { return real == reals->reals[0]; }))
       tensor.origin = Origin::kComputed;
@@ -185,6 +188,7 @@ void GraphBuilder::define_constant(const NodeProto& node, const Attributes& attr
   } else if (const auto* reals = attributes.reals("value_floats")) {
     tensor.shape = {static_cast<std::int64_t>(reals->size())};
     content = {true, {}, *reals};
+    if (has_weights_) tensor.origin = Origin::kComputed;
   } else {
     throw bad_input("a Constant without a value of numbers");
   }

@@ -95,6 +95,7 @@ class GraphBuilder {
   std::deque<TensorProto> literals_;
   std::deque<GraphProto> subgraphs_;
   std::size_t inlined_nodes_ = 0, inlined_bytes_ = 0;
+  bool has_weights_ = false;  // stored beside the nodes: Constant nodes hold none then
   Network network_;
 };
 

@@ -4,8 +4,10 @@
 // layer that uses them, also where constants (a transposed weight, an expanded class token) stand
 // in between. An Identity of an initializer is another parameter, of equal value: that is how
 // PyTorch writes it. Not counted: running statistics of a batch norm, scales and zero points,
-// settings such as bounds and axes, single numbers without dimensions, and number literals
-// (Constant nodes of one element).
+// settings such as bounds and axes, single numbers without dimensions, and literals (Constant
+// nodes): of one element or one value always, others where the file has floating-point
+// initializers. Where it has none, as exports of frozen modules, its Constant nodes are the
+// parameters.
 #pragma once
 
 #include <cstdint>

@@ -16,6 +16,7 @@ namespace neuralpower {
 namespace {
 
 constexpr Seconds kPatience{3}, kPause{0.01}, kMostDelay{0.5};
+constexpr std::size_t kLongestRow = 1000;  // bytes
 
 // The rows of a file or pipe as they come.
 class Rows {
@@ -34,18 +35,29 @@ class Rows {
   // nothing.
   void take(Seconds now) {
     std::array<char, 4096> bytes{};
-    for (ssize_t got = 0; (got = read(in_, bytes.data(), bytes.size())) > 0;)
+    bool any = false;
+    for (ssize_t got = 0; (got = read(in_, bytes.data(), bytes.size())) > 0;) {
       pending_.append(bytes.data(), static_cast<std::size_t>(got));
-    std::size_t start = 0;
-    for (std::size_t end = 0; (end = pending_.find('\n', start)) != std::string::npos;
-         start = end + 1)
-      row(trim(std::string_view(pending_).substr(start, end - start)));
-    if (start > 0 && looked_) check_delay(now);
-    pending_.erase(0, start);
+      any = take_rows() || any;
+    }
+    if (any && looked_) check_delay(now);
     looked_ = true;
   }
 
  private:
+  // The whole rows of what has come; true if there were any.
+  bool take_rows() {
+    std::size_t start = 0;
+    for (std::size_t end = 0; (end = pending_.find('\n', start)) != std::string::npos;
+         start = end + 1)
+      row(trim(std::string_view(pending_).substr(start, end - start)));
+    pending_.erase(0, start);
+    if (pending_.size() > kLongestRow)  // no recording: a device that gives zeros without end
+      throw bad_input("a row of more than " + std::to_string(kLongestRow) + " bytes")
+          .in_file(file_.string());
+    return start > 0;
+  }
+
   void row(std::string_view text) {
     ++line_;
     if (text.empty() || text == "time_s,watts") return;

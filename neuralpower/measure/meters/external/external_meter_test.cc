@@ -86,6 +86,7 @@ TEST_F(ExternalMeter, SaysWhatIsWrong) {
   EXPECT_THAT(std::get<MeterUnavailable>(one_row).reason, HasSubstr("no two rows"));
   write("1,watts\n");
   EXPECT_THROW(open_external_meter(file_, clock_), Error);
+  EXPECT_THROW(open_external_meter("/dev/zero", clock_), Error);  // not read for ever
 }
 
 }  // namespace

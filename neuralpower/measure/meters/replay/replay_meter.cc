@@ -2,10 +2,9 @@
 #include "neuralpower/measure/meters/replay/replay_meter.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "neuralpower/base/error.h"
-#include "neuralpower/base/text.h"
+#include "neuralpower/samples/csv_table.h"
 
 namespace neuralpower {
 namespace {
@@ -17,29 +16,17 @@ struct Row {
 };
 
 std::vector<Row> read_recording(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  if (!in) throw bad_input("no such file, or it cannot be read").in_file(file.string());
+  CsvTable table(file);
+  for (const std::string_view column : {"time_s", "watts"}) table.require(column);
   std::vector<Row> rows;
-  std::size_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    const auto fail = [&](const std::string& what) {
-      return bad_input(what).in_node("line " + std::to_string(number)).in_file(file.string());
-    };
-    const std::string_view text = trim(line);
-    if (text.empty()) continue;
-    if (number == 1) {
-      if (text != "time_s,watts") throw fail("the header must be: time_s,watts");
-      continue;
-    }
-    const auto fields = split(text, ',');
-    const auto time = parse_double(trim(fields[0]));
-    const auto power = fields.size() == 2 ? parse_double(trim(fields[1])) : std::nullopt;
-    if (!time || !power || *power < 0) throw fail("a row is: time in seconds, power in watts");
+  while (table.next()) {
+    const auto time = table.number("time_s"), power = table.number("watts");
+    if (!time || !power || *power < 0)
+      throw table.located(bad_input("a row is: time in seconds, power in watts"));
     Row row{Seconds(*time), Watts(*power), Joules(0)};
     if (!rows.empty()) {
       const Row& last = rows.back();
-      if (row.time <= last.time) throw fail("the times must ascend");
+      if (row.time <= last.time) throw table.located(bad_input("the times must ascend"));
       row.energy = last.energy + (last.power + row.power) * 0.5 * (row.time - last.time);
     }
     rows.push_back(row);
