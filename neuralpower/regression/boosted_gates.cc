@@ -119,7 +119,8 @@ class GateBooster {
         f_(target.size()),
         weight_(target.size()),
         residual_(target.size()),
-        product_(target.size()) {}
+        product_(target.size()),
+        stride_(1 + (target.size() - 1) / static_cast<std::size_t>(options.rows_searched)) {}
 
   BoostedGates fit() {
     BoostedGates fit;
@@ -128,7 +129,7 @@ class GateBooster {
     std::fill(f_.begin(), f_.end(), fit.intercept);
     for (int round = 0; round < options_.rounds; ++round) {
       take_newton_weights();
-      GateProduct product = next_product();
+      GateProduct product = next_product(static_cast<std::size_t>(round) % stride_);
       if (product.gates.empty()) break;
       for (std::size_t i = 0; i < f_.size(); ++i) f_[i] += product.coefficient * product_[i];
       fit.products.push_back(std::move(product));
@@ -158,8 +159,8 @@ class GateBooster {
     }
   }
 
-  // Leaves the product's values in product_.
-  GateProduct next_product() {
+  // Leaves the product's values in product_. Looks at every stride-th row from `first` on.
+  GateProduct next_product(std::size_t first) {
     GateProduct result;
     std::fill(product_.begin(), product_.end(), 1.0);
     double gain = 0;
@@ -167,7 +168,7 @@ class GateBooster {
       rows_.clear();
       a_.clear();
       h_.clear();
-      for (std::size_t i = 0; i < product_.size(); ++i) {
+      for (std::size_t i = first; i < product_.size(); i += stride_) {
         if (product_[i] <= 0) continue;
         const double wp = weight_[i] * product_[i];
         rows_.push_back(static_cast<std::uint32_t>(i));
@@ -184,7 +185,18 @@ class GateBooster {
       for (std::size_t i = 0; i < product_.size(); ++i)
         if (product_[i] > 0) product_[i] *= best.gate.value(best.column->x[i]);
     }
+    if (stride_ > 1) result.coefficient = coefficient_of_all();
     return result;
+  }
+
+  double coefficient_of_all() const {
+    double a = 0, h = 0;
+    for (std::size_t i = 0; i < product_.size(); ++i) {
+      const double wz = weight_[i] * product_[i];
+      a += wz * residual_[i];
+      h += wz * product_[i];
+    }
+    return options_.rate * a / (h + options_.ridge);
   }
 
   // Sums of a column's bins. The inner loop of training: every row, column, depth and round.
@@ -269,6 +281,7 @@ class GateBooster {
   std::span<const double> target_;
   const BoostOptions& options_;
   std::vector<double> f_, weight_, residual_, product_;
+  std::size_t stride_;
   std::vector<std::uint32_t> rows_;  // where the product so far is not 0
   std::vector<double> a_, h_;        // of those rows
   std::array<GateSums, kMaxBins> bins_;

@@ -15,6 +15,9 @@
 // ridge). A product starts from the best single gate and takes a further one while that raises the
 // gain by the share `grow`, up to `depth`.
 //
+// Where rows are more than rows_searched, a round looks for its product among every so-manieth of
+// them, another part each round; the coefficient is that of all rows.
+//
 // Candidates for knots lie midway between neighbouring values: all of them where a column has at
 // most max_knots values, else below each of its quantiles. No randomness; ties go to the first
 // column, then the lowest knot, then above, below, rise, fall.
@@ -28,15 +31,16 @@ namespace neuralpower {
 
 struct BoostOptions {
   int rounds = 150;
-  int depth = 4;         // gates in a product
-  double rate = 0.3;     // share of each step that is taken
-  double ridge = 6;      // in rows
-  double min_rows = 4;   // on the side of a gate where it is not 0
-  double grow = 0.05;    // what a further gate must add to the gain
-  int max_knots = 16;    // one more than the knots of a column with many values
-  bool steps = true;     // above, below
-  bool ramps = true;     // rise, fall
-  bool relative = true;  // false: squared error of f itself
+  int depth = 4;              // gates in a product
+  double rate = 0.3;          // share of each step that is taken
+  double ridge = 6;           // in rows
+  double min_rows = 4;        // on the side of a gate where it is not 0
+  double grow = 0.05;         // what a further gate must add to the gain
+  int max_knots = 16;         // one more than the knots of a column with many values
+  int rows_searched = 10000;  // of more rows each round looks for its product in such a part
+  bool steps = true;          // above, below
+  bool ramps = true;          // rise, fall
+  bool relative = true;       // false: squared error of f itself
 };
 
 struct Gate {

@@ -107,15 +107,22 @@ class NeuralPowerFit {
     double error = 0;
     std::vector<double> held_out, losses;
   };
-  // Held-out rows under one candidate: the sum, and how often that the prediction is after every
-  // number of products, rows x width.
-  struct Stages {
-    std::size_t width = 1;
-    std::vector<double> sums, ratios;
-    double predicted(std::size_t row, std::size_t products, double share) const {
-      const double ratio = ratios[row * width + products];
-      return sums[row] * (share == 1 ? ratio : std::pow(ratio, share));
+  // A candidate fitted without one fold, and its loss on the rows of that fold: for each share that
+  // may be taken of the correction the sum over rows after every number of products.
+  struct FoldFit {
+    std::vector<double> coefficients;  // of the costs
+    BoostedGates gates;                // an intercept alone without correction
+    double low = 0, high = 0;          // of the correction in training
+    std::vector<std::vector<double>> losses;
+
+    // `stages` as gates.stages() has them for a row.
+    double correction(const std::vector<double>& stages, std::size_t products, double share) const {
+      return std::exp(share * std::clamp(stages[std::min(products, stages.size() - 1)], low, high));
     }
+  };
+  struct Folds {
+    std::vector<Rows> training, held_out;
+    std::size_t rounds = 0;  // most products of a correction
   };
 
   void make_costs(const std::vector<std::string>& candidates, std::size_t small,
@@ -127,14 +134,25 @@ class NeuralPowerFit {
   std::size_t width(Base base) const;
   std::vector<double> fit_costs(const Rows& rows, Base base) const;
   double cost(std::size_t row, const std::vector<double>& coefficients) const;
+  // What is corrected: the cost, or 1.
+  double base_of(const Candidate& candidate, std::size_t row,
+                 const std::vector<double>& coefficients) const {
+    return candidate.base == Base::kNone ? 1.0 : cost(row, coefficients);
+  }
   std::vector<double> log_ratios(const Rows& rows, const std::vector<double>& coefficients,
                                  Base base) const;
   GateColumns gate_columns(const Rows& rows) const;
   BoostOptions boost_options(double rate, std::size_t rounds) const;
+  Folds deal_folds() const;
+  std::size_t shares_of(const Candidate& candidate) const;
+  double loss(std::size_t row, double predicted) const;
   std::vector<Trial> try_candidates(const std::vector<Candidate>& candidates) const;
-  void predict_stages(const Candidate& candidate, const GateColumns& columns, const Rows& training,
-                      const Rows& held_out, Stages& stages) const;
-  Trial best_stage(const Candidate& candidate, const Stages& stages) const;
+  FoldFit fit_fold(const Candidate& candidate, const GateColumns& columns, const Rows& training,
+                   std::size_t rounds) const;
+  void judge_fold(const Candidate& candidate, const Rows& held_out, std::size_t rounds,
+                  FoldFit& fit) const;
+  Trial best_stage(const Candidate& candidate, const Folds& folds,
+                   std::span<const FoldFit> fits) const;
   const Trial& choose(const std::vector<Trial>& trials) const;
   bool wins(const Trial& complex, const Trial& simple) const;
   LayerModel final_model(const Trial& chosen) const;
@@ -299,8 +317,7 @@ std::vector<double> NeuralPowerFit::log_ratios(const Rows& rows,
                                                Base base) const {
   std::vector<double> ratios;
   for (const std::size_t i : rows)
-    ratios.push_back(
-        std::log(input_.values[i] / (base == Base::kNone ? 1.0 : cost(i, coefficients))));
+    ratios.push_back(std::log(input_.values[i] / base_of({base}, i, coefficients)));
   return ratios;
 }
 
@@ -319,98 +336,119 @@ BoostOptions NeuralPowerFit::boost_options(double rate, std::size_t rounds) cons
   return boost;
 }
 
+NeuralPowerFit::Folds NeuralPowerFit::deal_folds() const {
+  const std::size_t count =
+      std::min<std::size_t>(static_cast<std::size_t>(options_.inner_folds), rows_);
+  const auto fold_of = make_folds(rows_, count, input_.seed);
+  Folds folds;
+  folds.training.resize(count);
+  folds.held_out.resize(count);
+  for (std::size_t i = 0; i < rows_; ++i)
+    for (std::size_t f = 0; f < count; ++f)
+      (fold_of[i] == f ? folds.held_out : folds.training)[f].push_back(i);
+  const int carried = static_cast<int>(rows_ / static_cast<std::size_t>(options_.rows_per_round));
+  folds.rounds = static_cast<std::size_t>(
+      std::max(options_.boost.rounds, std::min(carried, options_.most_rounds)));
+  return folds;
+}
+
 std::vector<NeuralPowerFit::Trial> NeuralPowerFit::try_candidates(
     const std::vector<Candidate>& candidates) const {
-  const std::size_t folds =
-      std::min<std::size_t>(static_cast<std::size_t>(options_.inner_folds), rows_);
-  const auto fold_of = make_folds(rows_, folds, input_.seed);
-  const auto rounds = static_cast<std::size_t>(
-      std::max(options_.boost.rounds, static_cast<int>(rows_) / options_.rows_per_round));
-  std::vector<Rows> training(folds), held_out(folds);
-  for (std::size_t i = 0; i < rows_; ++i)
-    for (std::size_t f = 0; f < folds; ++f) (fold_of[i] == f ? held_out : training)[f].push_back(i);
-  std::vector<std::optional<GateColumns>> columns(folds);
-  run_tasks(folds, input_.threads, [&](std::size_t f) { columns[f] = gate_columns(training[f]); });
-
-  std::vector<Stages> stages(candidates.size());
-  for (std::size_t c = 0; c < candidates.size(); ++c) {
-    stages[c].width = candidates[c].rate > 0 ? rounds + 1 : 1;
-    stages[c].sums.resize(rows_);
-    stages[c].ratios.resize(rows_ * stages[c].width);
-  }
-  run_tasks(candidates.size() * folds, input_.threads, [&](std::size_t task) {
-    const std::size_t c = task / folds, f = task % folds;
-    predict_stages(candidates[c], *columns[f], training[f], held_out[f], stages[c]);
+  const Folds folds = deal_folds();
+  const std::size_t count = folds.training.size();
+  std::vector<std::optional<GateColumns>> columns(count);
+  run_tasks(count, input_.threads,
+            [&](std::size_t f) { columns[f] = gate_columns(folds.training[f]); });
+  std::vector<FoldFit> fits(candidates.size() * count);
+  run_tasks(fits.size(), input_.threads, [&](std::size_t task) {
+    const Candidate& candidate = candidates[task / count];
+    const std::size_t f = task % count;
+    fits[task] = fit_fold(candidate, *columns[f], folds.training[f], folds.rounds);
+    judge_fold(candidate, folds.held_out[f], folds.rounds, fits[task]);
   });
   std::vector<Trial> trials;
   for (std::size_t c = 0; c < candidates.size(); ++c)
-    trials.push_back(best_stage(candidates[c], stages[c]));
+    trials.push_back(best_stage(candidates[c], folds, std::span(fits).subspan(c * count, count)));
   return trials;
 }
 
-// Fits to the training rows and fills in the others.
-void NeuralPowerFit::predict_stages(const Candidate& candidate, const GateColumns& columns,
-                                    const Rows& training, const Rows& held_out,
-                                    Stages& stages) const {
-  const auto coefficients = fit_costs(training, candidate.base);
-  const auto ratios = log_ratios(training, coefficients, candidate.base);
-  for (const std::size_t i : held_out)
-    stages.sums[i] = candidate.base == Base::kNone ? 1.0 : cost(i, coefficients);
+NeuralPowerFit::FoldFit NeuralPowerFit::fit_fold(const Candidate& candidate,
+                                                 const GateColumns& columns, const Rows& training,
+                                                 std::size_t rounds) const {
+  FoldFit fit;
+  fit.coefficients = fit_costs(training, candidate.base);
+  const auto ratios = log_ratios(training, fit.coefficients, candidate.base);
   if (candidate.rate == 0) {
-    const double mean = candidate.base == Base::kNone
-                            ? std::accumulate(ratios.begin(), ratios.end(), 0.0) /
-                                  static_cast<double>(ratios.size())
-                            : 0;
-    for (const std::size_t i : held_out) stages.ratios[i] = std::exp(mean);
-    return;
+    if (candidate.base == Base::kNone)
+      fit.gates.intercept =
+          std::accumulate(ratios.begin(), ratios.end(), 0.0) / static_cast<double>(ratios.size());
+    fit.low = fit.high = fit.gates.intercept;
+    return fit;
   }
-  const BoostedGates gates =
-      fit_boosted_gates(columns, ratios, boost_options(candidate.rate, stages.width - 1));
-  double low = 0, high = 0;
+  fit.gates = fit_boosted_gates(columns, ratios, boost_options(candidate.rate, rounds));
   for (const std::size_t i : training) {
-    const double value = gates.value(scaled_.row(i));
-    low = std::min(low, value);
-    high = std::max(high, value);
+    const double value = fit.gates.value(scaled_.row(i));
+    fit.low = std::min(fit.low, value);
+    fit.high = std::max(fit.high, value);
   }
+  return fit;
+}
+
+// Nothing to take a share of, or rows enough to trust the whole.
+std::size_t NeuralPowerFit::shares_of(const Candidate& candidate) const {
+  const bool many = static_cast<double>(rows_) * options_.loss_cap >= options_.sure_rows;
+  return candidate.rate == 0 || many ? 1 : options_.shares.size();
+}
+
+// With few rows large errors count more: boxes that a handful of rows drew are what goes wrong
+// then.
+double NeuralPowerFit::loss(std::size_t row, double predicted) const {
+  const double cap = std::max(options_.loss_cap, options_.sure_rows / static_cast<double>(rows_));
+  const double error = predicted / input_.values[row] - 1;
+  return std::min(error * error, cap);
+}
+
+void NeuralPowerFit::judge_fold(const Candidate& candidate, const Rows& held_out,
+                                std::size_t rounds, FoldFit& fit) const {
+  const std::size_t width = candidate.rate > 0 ? rounds + 1 : 1;
+  fit.losses.assign(shares_of(candidate), std::vector<double>(width, 0.0));
   std::vector<double> stage;
   for (const std::size_t i : held_out) {
-    gates.stages(scaled_.row(i), stage);
-    for (std::size_t k = 0; k < stages.width; ++k)
-      stages.ratios[i * stages.width + k] =
-          std::exp(std::clamp(stage[std::min(k, stage.size() - 1)], low, high));
+    const double sum = base_of(candidate, i, fit.coefficients);
+    fit.gates.stages(scaled_.row(i), stage);
+    for (std::size_t s = 0; s < fit.losses.size(); ++s)
+      for (std::size_t k = 0; k < width; ++k)
+        fit.losses[s][k] += loss(i, sum * fit.correction(stage, k, options_.shares[s]));
   }
 }
 
-// The number of products, and the share of the correction, of least held-out error. With few rows
-// large errors count more: boxes that a handful of rows drew are what goes wrong then.
-NeuralPowerFit::Trial NeuralPowerFit::best_stage(const Candidate& candidate,
-                                                 const Stages& stages) const {
-  const auto rows = static_cast<double>(rows_);
-  const double cap = std::max(options_.loss_cap, options_.sure_rows / rows);
-  const auto loss = [&](std::size_t i, std::size_t k, double share) {
-    const double error = stages.predicted(i, k, share) / input_.values[i] - 1;
-    return std::min(error * error, cap);
-  };
+// The number of products, and the share of the correction, of least held-out error.
+NeuralPowerFit::Trial NeuralPowerFit::best_stage(const Candidate& candidate, const Folds& folds,
+                                                 std::span<const FoldFit> fits) const {
   Trial trial;
   trial.candidate = candidate;
   trial.error = std::numeric_limits<double>::infinity();
-  for (const double share : options_.shares) {
-    std::vector<double> mean(stages.width, 0.0);
-    for (std::size_t i = 0; i < rows_; ++i)
-      for (std::size_t k = 0; k < stages.width; ++k) mean[k] += loss(i, k, share) / rows;
+  for (std::size_t s = 0; s < fits.front().losses.size(); ++s) {
+    std::vector<double> mean(fits.front().losses[s].size(), 0.0);
+    for (const FoldFit& fit : fits)
+      for (std::size_t k = 0; k < mean.size(); ++k)
+        mean[k] += fit.losses[s][k] / static_cast<double>(rows_);
     const auto least = std::min_element(mean.begin(), mean.end());
-    if (*least < trial.error) {
-      trial.error = *least;
-      trial.products = static_cast<std::size_t>(least - mean.begin());
-      trial.share = share;
+    if (*least >= trial.error) continue;
+    trial.error = *least;
+    trial.products = static_cast<std::size_t>(least - mean.begin());
+    trial.share = options_.shares[s];
+  }
+  trial.held_out.resize(rows_);
+  trial.losses.resize(rows_);
+  std::vector<double> stage;
+  for (std::size_t f = 0; f < fits.size(); ++f)
+    for (const std::size_t i : folds.held_out[f]) {
+      fits[f].gates.stages(scaled_.row(i), stage);
+      trial.held_out[i] = base_of(candidate, i, fits[f].coefficients) *
+                          fits[f].correction(stage, trial.products, trial.share);
+      trial.losses[i] = loss(i, trial.held_out[i]);
     }
-    // Nothing to take a share of, or rows enough to trust the whole.
-    if (candidate.rate == 0 || cap <= options_.loss_cap) break;
-  }
-  for (std::size_t i = 0; i < rows_; ++i) {
-    trial.held_out.push_back(stages.predicted(i, trial.products, trial.share));
-    trial.losses.push_back(loss(i, trial.products, trial.share));
-  }
   return trial;
 }
 

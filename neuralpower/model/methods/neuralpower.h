@@ -24,7 +24,8 @@ namespace neuralpower {
 
 struct NeuralPowerOptions {
   BoostOptions boost;                      // `rate` is taken from `rates`
-  int rows_per_round = 15;                 // where rows are many, so many carry a further round
+  int rows_per_round = 15;                 // where rows are many, so many carry a further round,
+  int most_rounds = 700;                   // up to these
   std::vector<double> rates = {0.3, 0.5};  // shares of a step to choose from
   std::vector<double> shares = {1, 0.75, 0.5};  // of the correction, with few rows; 1 first
   bool costs = true;                            // false: no physical sum, the correction alone
