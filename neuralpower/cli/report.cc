@@ -14,6 +14,7 @@
 #include "neuralpower/cli/network_error.h"
 #include "neuralpower/cli/options.h"
 #include "neuralpower/cli/showing.h"
+#include "neuralpower/decide/layer_limit.h"
 #include "neuralpower/model/prediction/predict.h"
 #include "neuralpower/report/html_report.h"
 
@@ -68,6 +69,7 @@ void add_network(ReportDocument& page, const std::string& file, const Options& o
     if (batch > 0) import.batch = batch;
     options.shape.apply_to(import);
     const Network network = read_network(file, import);
+    check_layer_count(network, "report", file);
     if (page.networks.size() == index)
       page.networks.push_back(name_for(network, file, page.networks));
     for (std::size_t d = 0; d < inputs.predictors.size(); ++d) {

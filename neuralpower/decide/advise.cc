@@ -8,6 +8,7 @@
 #include <set>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/decide/layer_limit.h"
 #include "neuralpower/decide/redesign.h"
 #include "neuralpower/decide/sweep.h"
 #include "neuralpower/importers/importers.h"
@@ -44,6 +45,10 @@ int count_warnings(const NetworkPrediction& prediction) {
                     [](const LayerPrediction& layer) { return !layer.warnings.empty(); }));
 }
 
+// Layers predicted for changes to single layers, about a second's work: all that there are in
+// networks of up to some 600 layers.
+constexpr std::size_t kMostPredictions = 600'000;
+
 class Adviser {
  public:
   Adviser(const Network& network, const Predictor& predictor)
@@ -65,9 +70,12 @@ class Adviser {
   }
 
   void try_layers() {
-    for (std::size_t i = 0; i < network_.layers.size(); ++i) {
+    for (const std::size_t i : convolutions()) {
+      if (static_cast<std::size_t>(result_.tried) * network_.layers.size() > kMostPredictions) {
+        ++result_.untried;
+        continue;
+      }
       const auto* conv = std::get_if<Convolution>(&network_.layers[i].config.op);
-      if (conv == nullptr) continue;
       try_kernels(i, *conv);
       try_channels(i, *conv);
       try_separable(i, *conv);
@@ -181,6 +189,18 @@ class Adviser {
     }
   }
 
+  // The convolutions' indices, those with most multiply-accumulates first.
+  std::vector<std::size_t> convolutions() const {
+    std::vector<std::pair<std::int64_t, std::size_t>> by_work;
+    for (std::size_t i = 0; i < network_.layers.size(); ++i)
+      if (std::holds_alternative<Convolution>(network_.layers[i].config.op))
+        by_work.emplace_back(-count_work(network_.layers[i].config).macs, i);
+    std::sort(by_work.begin(), by_work.end());
+    std::vector<std::size_t> order;
+    for (const auto& [work, i] : by_work) order.push_back(i);
+    return order;
+  }
+
   // Another network in place of the whole.
   void try_whole(const char* kind, std::string change, const Network& other) {
     const NetworkPrediction after = predictor_.predict(other);
@@ -283,6 +303,7 @@ class Adviser {
 Advices advise(const std::filesystem::path& file, const Predictor& predictor,
                const AdviseOptions& options) {
   const Network network = import_network(file, options.import);
+  check_layer_count(network, "advise", file);
   try {
     Adviser adviser(network, predictor);
     adviser.try_layers();

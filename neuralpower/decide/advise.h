@@ -9,6 +9,10 @@
 // what leads further outside what it was measured on than the network already is. What a change
 // does to precision is not known here.
 //
+// As each change is a network of its own to predict, the convolutions with most
+// multiply-accumulates come first, and in networks of very many layers those with fewest are left
+// out (`untried`).
+//
 // Bounds of a saving: layers that stay as they are cancel; of the others the bounds of the
 // predictions are set against each other, low against high.
 #pragma once
@@ -44,6 +48,7 @@ struct Advices {
   int tried = 0;               // changes that could be built
   int outside = 0;             // of these, not offered: outside what was measured, or not covered
   int useless = 0;             // of these, not offered: they save nothing
+  int untried = 0;             // convolutions left out
 };
 
 struct AdviseOptions {

@@ -145,6 +145,19 @@ TEST_F(AdviseTest, NothingOutsideTheMeasuredIsOffered) {
   }
 }
 
+TEST_F(AdviseTest, NetworksThatNobodyRunsAreRefused) {
+  std::ofstream list(file_);
+  list << "input batch=1 in=4\n";
+  for (int i = 0; i < 20'001; ++i) list << "activation mode=relu\n";
+  list.close();
+  try {
+    run(predictor_, {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("advise looks at networks of up to 20000"));
+  }
+}
+
 TEST_F(AdviseTest, WithoutEnergyThereIsNoAdvice) {
   DeviceModel device = device_of_all();
   device.no_power = "no meter was read";

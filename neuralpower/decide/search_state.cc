@@ -26,27 +26,48 @@ Json to_json(const std::vector<FoundArchitecture>& found) {
   return all;
 }
 
+// What a search counts, and what it measures: never negative. Files can say anything.
+std::uint64_t count_of(const Json& json) {
+  if (!json.is_number_unsigned()) throw bad_input("is no state of a search: a count is none");
+  return json.get<std::uint64_t>();
+}
+
+double amount_of(const Json& json) {
+  const double amount = json.get<double>();
+  if (!(amount >= 0)) throw bad_input("is no state of a search: a negative amount");
+  return amount;
+}
+
+Architecture architecture_of(const Space& space, const Json& json) {
+  Architecture architecture;
+  for (const Json& choice : json) {
+    const std::size_t p = architecture.size();
+    if (p == space.parameters.size() || count_of(choice) >= space.parameters[p].choices.size())
+      throw bad_input("is of another space");
+    architecture.push_back(choice.get<std::uint8_t>());
+  }
+  if (architecture.size() != space.parameters.size()) throw bad_input("is of another space");
+  return architecture;
+}
+
 std::vector<FoundArchitecture> read_found(const Space& space, const Json& json) {
   std::vector<FoundArchitecture> found;
   for (const Json& row : json) {
     FoundArchitecture f;
-    f.index = row.at("index");
-    f.architecture = row.at("choices").get<Architecture>();
-    bool fits = f.architecture.size() == space.parameters.size();
-    for (std::size_t p = 0; fits && p < f.architecture.size(); ++p)
-      fits = f.architecture[p] < space.parameters[p].choices.size();
-    if (!fits) throw bad_input("is of another space");
+    f.index = count_of(row.at("index"));
+    f.architecture = architecture_of(space, row.at("choices"));
     f.cost.valid = true;
-    f.cost.batch = row.at("batch");
-    f.cost.latency_s = row.at("latency_s");
-    f.cost.energy_j = row.at("energy_j");
-    f.cost.latency_low_s = row.at("latency_bounds_s").at(0);
-    f.cost.latency_high_s = row.at("latency_bounds_s").at(1);
-    f.cost.energy_low_j = row.at("energy_bounds_j").at(0);
-    f.cost.energy_high_j = row.at("energy_bounds_j").at(1);
-    f.cost.macs = row.at("macs");
-    f.cost.params = row.at("params");
-    if (!row.at("error").is_null()) f.error = row.at("error").get<double>();
+    f.cost.batch = static_cast<std::int64_t>(count_of(row.at("batch")));
+    if (f.cost.batch < 1) throw bad_input("is no state of a search: a batch of nothing");
+    f.cost.latency_s = amount_of(row.at("latency_s"));
+    f.cost.energy_j = amount_of(row.at("energy_j"));
+    f.cost.latency_low_s = amount_of(row.at("latency_bounds_s").at(0));
+    f.cost.latency_high_s = amount_of(row.at("latency_bounds_s").at(1));
+    f.cost.energy_low_j = amount_of(row.at("energy_bounds_j").at(0));
+    f.cost.energy_high_j = amount_of(row.at("energy_bounds_j").at(1));
+    f.cost.macs = amount_of(row.at("macs"));
+    f.cost.params = amount_of(row.at("params"));
+    if (!row.at("error").is_null()) f.error = amount_of(row.at("error"));
     found.push_back(std::move(f));
   }
   return found;
@@ -85,16 +106,16 @@ SearchResult parse_search_state(const Space& space, std::string_view text,
           "is the state of another search: space, device model and options must be the same");
     const Json& counts = json.at("counts");
     SearchResult r;
-    r.begin = counts.at("begin");
-    r.next = counts.at("next");
-    r.end = counts.at("end");
+    r.begin = count_of(counts.at("begin"));
+    r.next = count_of(counts.at("next"));
+    r.end = count_of(counts.at("end"));
     if (r.begin > r.next || r.next > r.end || r.end == 0)
       throw bad_input("is no state of a search: its counts contradict each other");
-    r.evaluated = counts.at("evaluated");
-    r.forbidden = counts.at("forbidden");
-    r.invalid = counts.at("invalid");
-    r.limited = counts.at("limited");
-    r.without_error = counts.at("without_error");
+    r.evaluated = count_of(counts.at("evaluated"));
+    r.forbidden = count_of(counts.at("forbidden"));
+    r.invalid = count_of(counts.at("invalid"));
+    r.limited = count_of(counts.at("limited"));
+    r.without_error = count_of(counts.at("without_error"));
     r.first_invalid = json.at("first_invalid");
     r.uncovered = json.at("uncovered").get<std::map<std::string, std::string>>();
     r.front = read_found(space, json.at("front"));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state of a search as JSON text: to go on after a kill, and to put shards together.
 //
-// {"format": "neuralpower-search-state", "version": 1, "fingerprint": "...", "counts": {...},
+// {"format": "neuralpower-search-state", "version": 2, "fingerprint": "...", "counts": {...},
 //  "uncovered": {key: reason}, "front": [...], "best": [...]}
-// An architecture is {"index", "choices", "latency_s", "energy_j", "macs", "params", "batch",
-// "error"}.
+// An architecture is {"index", "choices", "latency_s", "latency_bounds_s", "energy_j",
+// "energy_bounds_j", "macs", "params", "batch", "error"}.
 #pragma once
 
 #include <string>

@@ -278,6 +278,27 @@ TEST(Space, ErrorsNameTheLine) {
               HasSubstr("line 2: there is no line 'x'"));
   EXPECT_THAT(failure("choose a = 1 2\nrequire $a\n"), HasSubstr("line 2: has no comparison"));
   EXPECT_THAT(failure("fc out=10\n"), HasSubstr("no input"));
+  EXPECT_THAT(failure("image: input batch=1 in=3x8x8 | skip\nfc out=10\n"),
+              HasSubstr("line 1: an input has no alternatives"));
+}
+
+TEST_F(SearchTest, StatesOfFilesAreChecked) {
+  const std::string sound = search_state(search(space_, predictor_, {}), "f");
+  parse_search_state(space_, sound, "f");
+  const auto failure = [&](const std::string& behind, const std::string& inserted) {
+    std::string text = sound;
+    text.insert(text.find(behind) + behind.size(), inserted);
+    try {
+      parse_search_state(space_, text, "f");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("read");
+  };
+  EXPECT_THAT(failure("\"batch\": ", "0, \"was\": "), HasSubstr("batch of nothing"));
+  EXPECT_THAT(failure("\"begin\": ", "-1, \"was\": "), HasSubstr("a count is none"));
+  EXPECT_THAT(failure("\"latency_s\": ", "-1, \"was\": "), HasSubstr("negative amount"));
+  EXPECT_THAT(failure("\"choices\": [", "300, "), HasSubstr("another space"));
 }
 
 TEST(Space, TheExamplesAreRead) {

@@ -234,8 +234,11 @@ class SpaceParser {
       if (text.empty()) throw wrong(line, "an alternative is empty");
       layer.alternatives.push_back(text);
     }
-    layer.is_input = word(layer.alternatives.front(), 0) == "input";
+    const auto is_input = [](const std::string& text) { return word(text, 0) == "input"; };
+    layer.is_input = is_input(layer.alternatives.front());
     if (layer.alternatives.size() > 1) {
+      if (std::any_of(layer.alternatives.begin(), layer.alternatives.end(), is_input))
+        throw wrong(line, "an input has no alternatives; let parameters stand for its sizes");
       if (layer.name.empty())
         throw wrong(line, "a line with alternatives needs a name, such as 'edge: A | B'");
       std::vector<std::string> names;

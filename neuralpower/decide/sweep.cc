@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/decide/layer_limit.h"
 #include "neuralpower/decide/redesign.h"
 #include "neuralpower/features/features.h"
 #include "neuralpower/importers/importers.h"
@@ -123,6 +124,7 @@ void mark_best(std::vector<SweepPoint>& points, const Limits& limits) {
 Sweep sweep(const std::filesystem::path& file, const SweepOptions& options,
             std::span<const Predictor* const> devices) {
   const Network original = import_network(file, options.import);
+  check_layer_count(original, "sweep", file);
   const DataType own_type = data_type_of(original);
   Sweep result;
   result.network = original.name;

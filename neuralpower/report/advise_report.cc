@@ -33,6 +33,7 @@ std::string advice_json(const Advices& advices, std::size_t top) {
                {"tried", advices.tried},
                {"outside_the_measured", advices.outside},
                {"without_saving", advices.useless},
+               {"convolutions_not_tried", advices.untried},
                {"advice", Json::array()}};
   for (std::size_t i = 0; i < std::min(top, advices.advice.size()); ++i) {
     const Advice& a = advices.advice[i];
@@ -102,6 +103,8 @@ std::string render_advice(const Advices& advices, std::size_t top, const RenderO
   out += fmt::format(
       "{} changes tried: {} save energy, {} do not, {} lead outside what was measured.\n",
       advices.tried, advices.advice.size(), advices.useless, advices.outside);
+  if (advices.untried > 0)
+    out += fmt::format("{} convolutions with fewer operations were not tried.\n", advices.untried);
   return out;
 }
 

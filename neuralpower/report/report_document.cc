@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "neuralpower/base/text.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/report/prediction_json.h"
 #include "neuralpower/report/ranking_json.h"
@@ -81,6 +82,12 @@ Json to_json(const ReportedRun& run) {
   return json;
 }
 
+// Names that no page can show: a file may have one of megabytes.
+void shorten(std::string& text) {
+  constexpr std::size_t kLongest = 1000;
+  if (text.size() > kLongest) text = printable(text, kLongest);
+}
+
 }  // namespace
 
 ReportedDevice describe_device(const DeviceModel& model) {
@@ -130,6 +137,11 @@ ReportedRun reported_run(const Network& network, NetworkPrediction prediction) {
         reads.push_back(from);
     }
     for (const TensorId id : network.layers[i].outputs) writer[static_cast<std::size_t>(id)] = at;
+  }
+  for (LayerPrediction& layer : run.prediction.layers) {
+    shorten(layer.name);
+    shorten(layer.source_op);
+    shorten(layer.reason);
   }
   return run;
 }

@@ -1,41 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever the bytes are, they are refused with an Error or read as samples that come back from
 // the CSV written of them, as layers, or as measured networks.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <sstream>
-#include <string>
 #include <string_view>
 
-#include "neuralpower/base/error.h"
 #include "neuralpower/samples/samples_csv.h"
-
-namespace {
-
-// A file in memory that has a path.
-class MemoryFile {
- public:
-  explicit MemoryFile(std::string_view bytes) : number_(::memfd_create("fuzz", MFD_CLOEXEC)) {
-    if (number_ < 0 || ::write(number_, bytes.data(), bytes.size()) < 0) std::abort();
-  }
-  ~MemoryFile() { ::close(number_); }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(number_); }
-
- private:
-  int number_;
-};
-
-template <typename Read>
-void refused_or(Read read) {
-  try {
-    read();
-  } catch (const neuralpower::Error&) {
-  }
-}
-
-}  // namespace
+#include "tests/fuzz/memory_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   using namespace neuralpower;

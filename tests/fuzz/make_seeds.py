@@ -4,9 +4,11 @@
 
 usage: make_seeds.py FOLDER
 
-FOLDER/onnx/*.onnx: small files that together have every operator; FOLDER/FORMAT.dict: the words of
-each format, taken from the sources of its reader.
+FOLDER/onnx/*.onnx: small files that together have every operator; FOLDER/stores/*.db: small stores;
+FOLDER/profiles/*.gz: the profiles of the corpus; FOLDER/FORMAT.dict: the words of each format,
+taken from the sources of its reader.
 """
+import gzip
 import pathlib
 import re
 import sys
@@ -14,6 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "hostile"))
 from onnx_bytes import *  # pylint: disable=wildcard-import,wrong-import-position
+from store_cases import made  # pylint: disable=wrong-import-position
 
 X = [("x", [2, 4, 6, 6])]
 IDS = [("x", [2, 6], INT64)]
@@ -190,7 +193,19 @@ def structures():
 # The folders whose words a format's files are made of.
 FOLDERS = {"onnx": ["importers/onnx"], "caffe": ["importers/caffe"], "paleo": ["importers/paleo"],
            "layers": ["importers/layers", "network"], "samples": ["samples", "network"],
-           "device_model": ["model", "features"]}
+           "device_model": ["model", "features"], "profiles": ["samples/profiles"],
+           "spaces": ["decide", "importers/layers", "network"], "plans": ["measure", "network"],
+           "states": ["decide"], "stores": ["samples"], "tables": ["decide", "model/methods", "network"]}
+
+
+def stores():
+    small = "PRAGMA page_size=512; VACUUM;"
+    yield made(small, rows=2)
+    yield made("INSERT INTO skips VALUES (1, 1, 'why'); "
+               "INSERT INTO networks VALUES (1, 1, 'n', 2, 1, 0.5, 50.0, 25.0); "
+               "INSERT INTO meters(description, text) VALUES ('m', 'text'); UPDATE repetitions SET marks = 'slow', "
+               "domains = 'package=3.5' WHERE number = 2; UPDATE measurements SET "
+               "extras = 'kernel_ms=0.5' WHERE id = 1;" + small, rows=2)
 
 
 def words(folders):
@@ -219,6 +234,12 @@ def main():
     (folder / "onnx").mkdir(parents=True, exist_ok=True)
     for number, data in enumerate([*operators(), *structures()]):
         (folder / "onnx" / f"{number:03}.onnx").write_bytes(data)
+    (folder / "stores").mkdir(exist_ok=True)
+    for number, data in enumerate(stores()):
+        (folder / "stores" / f"{number}.db").write_bytes(data)
+    (folder / "profiles").mkdir(exist_ok=True)
+    for file in sorted((ROOT / "fuzz" / "corpus" / "profiles").iterdir()):
+        (folder / "profiles" / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), mtime=0))
     for name in FOLDERS:
         (folder / f"{name}.dict").write_text(dictionary(name))
 

@@ -35,6 +35,7 @@ def spaces():
             "never-fits": (b"conv out=4 kernel=99", None),
             "alternatives-300": (b"e: " + b"|".join([b"softmax"] * 300), "line 2"),
             "reads-50000": (b"concat <- " + b",".join([b"image"] * 50_000), None),
+            "input-or-nothing": (b"x: input in=3x4x4 | skip | none\nfc out=1", "line 2"),
             "no-end": (b"repeat 1..4 d", "line 2"), "end-alone": (b"end", "line 2"),
             "scalar": (b"k: input shape=scalar\nactivation mode=relu <- k", None),
             "name-odd": (b"choose \x1b[31m = 1 2", "line 2"), "control": (b"\x1b[31mred out=1", None)}.items():
@@ -108,6 +109,7 @@ def profiles():
     yield "events-50000", b"[" + b",".join(
         event.replace(b"c_kernel", b"c%d_kernel" % i) for i in range(50_000)) + b"]", None
     yield "lines-50000", lines * 50_000, None
+    yield "no-operands", b"onednn_verbose,exec,cpu,binary,jit,undef,src,,alg:binary_add,,0.5\n" * 2, None
     yield "numbers-of-5000-digits", lines.replace(b"ic3", b"ic" + b"9" * 5000), None
     yield "gzip-cut", gzip.compress(lines * 1000)[:200], "FILE"
     yield "gzip-broken", gzip.compress(lines * 1000)[:60] + bytes(100), "FILE"

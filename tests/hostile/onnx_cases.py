@@ -190,7 +190,20 @@ def windows():
     yield "channels-do-not-fit", one("Conv", shaped(4, 5, 3, 3)), "do not fit"
     yield "weights-of-rank-1", one("Conv", shaped(4)), "no kernel"
     yield "input-of-rank-2", one("Conv", shaped(4, 3, 3, 3), inputs=[("x", [1, 3])]), "spatial"
-    yield "three-axes", one("Conv", shaped(4, 3, 3, 3, 3), inputs=[("x", [1, 3, 8, 8, 8])]), 1
+    volume = {"inputs": [("x", [1, 3, 8, 8, 8])]}
+    yield "three-axes", one("Conv", shaped(4, 3, 3, 3, 3), **volume), 1
+    yield "volume-kernel-9", one("Conv", shaped(4, 3, 9, 3, 3), **volume), "it"
+    yield "volume-stride-0", one("Conv", shaped(4, 3, 3, 3, 3), **volume, strides=[1, 0, 1]), "at least 1"
+    yield "volume-of-two-strides", one("Conv", shaped(4, 3, 3, 3, 3), **volume, strides=[1, 1]), "strides"
+    yield "volume-pad-huge", one("Conv", shaped(4, 3, 3, 3, 3), **volume,
+                                 pads=[(1 << 63) - 1, 0, 0, 0, 0, 0]), "it"
+    yield "volume-groups", one("Conv", shaped(4, 1, 3, 3, 3), **volume, group=3), "divide"
+    yield "volume-work", one("Conv", shaped(4, 1 << 40, 3, 3, 3), inputs=[("x", [1, 1 << 40, 8, 8, 8])]), None
+    yield "volume-transposed-huge", one("ConvTranspose", shaped(3, 4, 3, 3, 3), **volume,
+                                        strides=[1 << 61] * 3), "it"
+    yield "volume-output-shape", one("ConvTranspose", shaped(3, 4, 3, 3, 3), **volume,
+                                     output_shape=[-1, 8, 8]), "must be positive"
+    yield "four-axes", one("Conv", shaped(4, 3, 3, 3, 3, 3), inputs=[("x", [1, 3, 8, 8, 8, 8])]), "spatial"
     yield "pool-without-kernel", one("MaxPool"), "kernel_shape"
     yield "pool-kernel-0", one("MaxPool", kernel_shape=[0, 0]), "must be at least 1"
     yield "pool-larger-than-input", one("MaxPool", kernel_shape=[99, 99]), "it"

@@ -116,8 +116,13 @@ def layers():
             "kind-unknown": b"convolve out=4", "dtype-unknown": b"activation mode=relu dtype=f8",
             "mode-unknown": b"activation mode=magic", "reads-later": b"add <- a, b",
             "reads-itself": b"a: activation mode=relu <- a", "name-twice": b"c: softmax",
+            "volume-of-a-plane": b"conv3d out=4 kernel=3",
+            "volume-overflow": b"conv3d in=4x2097152x2097152x2097152 out=4 kernel=1",
+            "volume-pad": b"conv3d in=10 out=4 kernel=3 pad=1,1,1,1", "volume-mode":
+            b"pool3d mode=adaptive_avg in=10x1x1x1 kernel=1",
             "to-overflow": b"view to=4611686018427387904x8", "bad-escape": b"softmax <- \\xzz"}.items():
         yield key, net + line + b"\n", "line 5"
+    yield "convolutions-4000", net + b"view to=2x10x1x1\n" + b"conv out=10 kernel=1\n" * 4_000, 4_004
     yield "lines-50000", net + b"activation mode=relu\n" * 50_000, 50_003
     yield "reads-20000", net + b"concat <- " + b", ".join([b"c"] * 20_000) + b"\n", 4
     yield "writes-20000", net + b"move mode=split to=2x10 -> " + b", ".join(

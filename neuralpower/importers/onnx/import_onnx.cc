@@ -28,6 +28,7 @@ Network import_model(const onnx::ModelProto& model, std::string name,
     try {
       base.emplace(model, folder);
       base->run(unchanged);
+      base->take();  // its layers are not asked for, and may be many
     } catch (const Error&) {
       base.reset();
     }

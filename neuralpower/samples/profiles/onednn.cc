@@ -246,10 +246,11 @@ std::optional<LayerConfig> layer_of(const std::string& kind, std::string_view al
     const Shape shape = shape_of(problem);
     return make_layer_config(DataMovement{MoveMode::kReorder, shape}, {shape});
   } else if (kind == "binary" || kind == "sum") {
-    const auto parts = split(problem, ':');
+    const auto operands = split_blanks(split(problem, ':').front());
+    if (operands.empty()) return std::nullopt;
     const bool mul = algorithm.find("binary_mul") != std::string_view::npos;
     return make_layer_config(Elementwise{mul ? ElementwiseMode::kMul : ElementwiseMode::kAdd, 2, 0},
-                             {shape_of(split_blanks(parts[0]).front())});
+                             {shape_of(operands.front())});
   } else if (kind == "concat") {
     std::vector<Shape> inputs;
     const auto parts = split(problem, ':');

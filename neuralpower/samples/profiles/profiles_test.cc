@@ -94,6 +94,21 @@ TEST(Profiles, ReadsOneDnnsVerboseLinesRunByRun) {
   EXPECT_THAT(profile.notes, ElementsAre(HasSubstr("1 lines before")));
 }
 
+TEST(Profiles, OneDnnsWindowsOverVolumesAndEmptyProblemsHaveNoLayer) {
+  const std::string volume =
+      "onednn_verbose,exec,cpu,convolution,jit,forward_inference,src wei dst,,alg:direct,"
+      "mb2_ic3oc8_id4od4kd3sd1dd0pd1_ih16oh16kh3sh1dh0ph1_iw16ow16kw3sw1dw0pw1,0.041\n";
+  const std::string norm =
+      "onednn_verbose,exec,cpu,batch_normalization,jit,forward_inference,data,,flags:GS,"
+      "mb2ic8id4ih16iw16,0.01\n";
+  const std::string empty = "onednn_verbose,exec,cpu,binary,jit,undef,src,,alg:binary_add,,0.5\n";
+  const Profile profile = read(volume + norm + empty);
+  ASSERT_EQ(profile.events.size(), 3u);
+  EXPECT_FALSE(profile.events[0].layer);
+  EXPECT_EQ(format_layer(*profile.events[1].layer), "norm mode=batch batch=2 in=8x4x16x16");
+  EXPECT_FALSE(profile.events[2].layer);
+}
+
 TEST(Profiles, ReadsTensorRtsNames) {
   const Profile profile = read(
       R"json([ { "count" : 2094 }
@@ -101,10 +116,10 @@ TEST(Profiles, ReadsTensorRtsNames) {
 , { "name" : "conv1 + relu1", "timeMs" : 47.82, "averageMs" : 0.0228, "percentage" : 1.6 }
 , { "name" : "PWN(PWN(sigmoid1), mul1)", "timeMs" : 4, "averageMs" : 0.002, "medianMs" : 0.002, "percentage" : 0.1 } ])json");
   ASSERT_EQ(profile.events.size(), 3u);
-EXPECT_EQ(profile.events[0].op, "reorder");
-EXPECT_THAT(profile.events[0].members, ElementsAre("conv1", "relu1"));
-EXPECT_THAT(profile.events[1].times, ElementsAre(microseconds(22.8)));
-EXPECT_THAT(profile.events[2].members, ElementsAre("sigmoid1", "mul1"));
+  EXPECT_EQ(profile.events[0].op, "reorder");
+  EXPECT_THAT(profile.events[0].members, ElementsAre("conv1", "relu1"));
+  EXPECT_THAT(profile.events[1].times, ElementsAre(microseconds(22.8)));
+  EXPECT_THAT(profile.events[2].members, ElementsAre("sigmoid1", "mul1"));
 }
 
 TEST(Profiles, ReadsTensorFlowLitesTableAndCsv) {
@@ -191,8 +206,9 @@ TEST(Profiles, SaysWhatIsWrongWithBrokenFiles) {
               HasSubstr("makes no sense"));
   EXPECT_THAT(error_of(R"json([{"cat":"Node","name":"a_kernel_time","dur":"x"}])json"),
               HasSubstr("no number in 'dur'"));
-  EXPECT_THAT(error_of(R"json([{"name":"model_loading_uri","args":)json" + std::string(100000, '[')),
-              HasSubstr("nested too deeply"));
+  EXPECT_THAT(
+      error_of(R"json([{"name":"model_loading_uri","args":)json" + std::string(100000, '[')),
+      HasSubstr("nested too deeply"));
   EXPECT_THAT(error_of(kConvolution.substr(0, 60) + "\n"), HasSubstr("cut off"));
 }
 
