@@ -15,7 +15,9 @@ void HardwareOptions::add_to(CLI::App& app) {
   app.add_option("--meter", meter,
                  "What measures power: auto, none, or a name ('neuralpower meters')")
       ->capture_default_str();
-  app.add_option("--recording", recording, "CSV of time and watts for --meter replay");
+  app.add_option(
+      "--recording", recording,
+      "CSV of time_s,watts: finished (--meter replay), or being written (--meter external)");
   app.add_option("--threads", backend_options.threads, "Threads of the back-end; 0: all processors")
       ->check(CLI::Range(0, 1024));
   GpuOptions& gpu = backend_options.gpu;

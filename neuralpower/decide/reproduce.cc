@@ -10,6 +10,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
+#include "neuralpower/model/held_out.h"
 #include "neuralpower/model/training/evaluate.h"
 #include "neuralpower/samples/csv_table.h"
 
@@ -284,7 +285,7 @@ Reproduction reproduce(const Predictor& predictor, const std::vector<Sample>& sa
       row.software = model.software;
       row.target = target;
       row.kind = key;
-      row.rmspe = layer_model->report.rmspe;
+      if (has_held_out_errors(layer_model->report)) row.rmspe = layer_model->report.rmspe;
       row.terms = count_terms(*layer_model);
       if (const auto found = paleo.find(key);
           found != paleo.end() && layer_model->target == Target::kRuntime)

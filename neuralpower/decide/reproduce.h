@@ -21,7 +21,7 @@ namespace neuralpower {
 // A row of tables 2 and 3: the error on single layers, and how many terms the model has.
 struct LayerErrors {
   std::string device, software, target, kind;
-  double rmspe = 0;
+  std::optional<double> rmspe;  // absent: too few samples to hold some out
   int terms = 0;
   std::optional<double> paleo_rmspe;
   int table = 0;  // of the paper; 0: made here

@@ -112,7 +112,10 @@ MeteredWindow run_metered(PowerMeter& meter, Clock& clock, Seconds least_time, i
     while (poller.last().at - first.at < span) {
       const bool updated = poller.next_update();
       if (!updated && is_counter) {
-        finish_without_meter("the meter " + meter.name() + " stopped moving");
+        finish_without_meter(
+            "the meter " + meter.name() +
+            " stopped moving (docs/howto/own-meter.md says what a meter program on "
+            "this machine needs)");
         return window;
       }
       if (!is_counter) {

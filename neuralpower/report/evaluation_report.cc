@@ -8,6 +8,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
+#include "neuralpower/model/held_out.h"
 #include "neuralpower/report/json_text.h"
 #include "neuralpower/report/table.h"
 #include "neuralpower/samples/csv_table.h"
@@ -199,10 +200,14 @@ std::string render_training(const DeviceModel& model, const RenderOptions& optio
     for (const auto* m :
          {models.runtime ? &*models.runtime : nullptr, models.power ? &*models.power : nullptr}) {
       if (!m) continue;
-      table.add_row({key, std::string(to_string(m->target)), std::to_string(m->report.rows),
-                     std::to_string(m->report.terms), fmt::format("{:.2f}", m->report.rmspe),
-                     fmt::format("{:.2f}", m->report.mape),
-                     fmt::format("{:.1f}", m->report.within10), m->report.note});
+      const FitReport& fit = m->report;
+      const auto error = [&](double value, int decimals) {
+        return has_held_out_errors(fit) ? fmt::format("{:.{}f}", value, decimals)
+                                        : std::string("\u2013");
+      };
+      table.add_row({key, std::string(to_string(m->target)), std::to_string(fit.rows),
+                     std::to_string(fit.terms), error(fit.rmspe, 2), error(fit.mape, 2),
+                     error(fit.within10, 1), fit.note});
     }
   std::string out = fmt::format(
       "{}: method {}, {} configurations, errors held out by cross-validation, "

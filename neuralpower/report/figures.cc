@@ -126,8 +126,8 @@ std::string errors_figure(const Reproduction& published, const Reproduction& own
     SvgSeries series;
     series.name = r->device;
     for (const LayerErrors& row : r->layers) {
-      if (row.target != target) continue;
-      add_point(series, row.terms, row.rmspe);
+      if (row.target != target || !row.rmspe) continue;
+      add_point(series, row.terms, *row.rmspe);
       series.labels.push_back(row.kind);
     }
     if (series.x.empty() && r == &own) return "";

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "neuralpower/base/text.h"
+#include "neuralpower/model/held_out.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/report/prediction_json.h"
 #include "neuralpower/report/ranking_json.h"
@@ -36,7 +37,7 @@ std::optional<Roof> learned_roof(const DeviceModel& model) {
 
 void add_held_out(std::vector<HeldOutError>& rows, const std::string& key, const char* target,
                   const std::optional<LayerModel>& model) {
-  if (model && model->report.rows > 0)
+  if (model && has_held_out_errors(model->report))
     rows.push_back({key, target, model->report.rows, model->report.rmspe});
 }
 

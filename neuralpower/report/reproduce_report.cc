@@ -59,7 +59,7 @@ Json to_json(const Reproduction& r) {
                               {"software", row.software},
                               {"target", row.target},
                               {"kind", row.kind},
-                              {"rmspe", row.rmspe},
+                              {"rmspe", optional_json(row.rmspe)},
                               {"terms", row.terms},
                               {"paleo_rmspe", optional_json(row.paleo_rmspe)}});
   for (const NetworkTable& table : r.networks) {
@@ -101,7 +101,7 @@ std::string layers_text(const Reproduction& r, int width) {
   for (const LayerErrors& row : r.layers)
     table.add_row({printable(row.software.empty() ? row.device : row.device + ", " + row.software),
                    row.target, row.kind, std::to_string(row.terms),
-                   fmt::format("{:.2f}", row.rmspe),
+                   row.rmspe ? fmt::format("{:.2f}", *row.rmspe) : kAbsent,
                    row.paleo_rmspe ? fmt::format("{:.2f}", *row.paleo_rmspe) : kAbsent});
   return "\nErrors on single layers, held out\n\n" + table.render(width);
 }

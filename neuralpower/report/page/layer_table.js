@@ -83,8 +83,11 @@ export function columnsOf(run, metric, styles) {
   ];
 }
 
+// conv2 stands before conv10.
+const inNumericOrder = new Intl.Collator('en', {numeric: true});
+
 function compare(a, b) {
-  return typeof a === 'string' ? a.localeCompare(b, 'en', {numeric: true}) : a - b;
+  return typeof a === 'string' ? inNumericOrder.compare(a, b) : a - b;
 }
 
 export class LayerTable {

@@ -13,6 +13,8 @@ import {comparisonCaption, comparisonTable, compareTitle, drawComparison, ratioC
 import {aboutCard, showOverview} from './overview.js';
 import {layerDetails} from './layer_details.js';
 
+const CHARTS_FOLLOW = 50;  // ms
+
 export class Page {
   constructor(report) {
     this.report = report;
@@ -205,14 +207,14 @@ export class Page {
       chip.setAttribute('aria-pressed', String(this.filter.kinds.has(chip.dataset.kind)));
     this.table.filter(matching);
     this.shownText.textContent = matching ? shownCount(this.table.order, this.run) : '';
-    this.restyle();
+    this.restyleSoon();
   }
 
   pick(index) {
     this.selected = index === this.selected ? -1 : index;
     this.table.select(this.selected);
     this.showDetails();
-    this.restyle();
+    this.restyleSoon();
     if (this.selected >= 0) announce(`Chosen: ${shortened(this.run.layers[index].name, 80)}`);
   }
 
@@ -224,9 +226,13 @@ export class Page {
     return {styles: this.styles, matching: this.matching(), selected: this.selected, onPick: (index) => this.pick(index)};
   }
 
-  restyle() {
-    this.layerChart.restyle(this.view());
-    drawRoofline(this.hosts.roofline, this.run, this.report.devices[this.run.device], this.view());
+  // Charts follow when the table is on the screen: of thousands of layers they take longer, and
+  // whoever types or holds an arrow key must not wait for them.
+  restyleSoon() {
+    clearTimeout(this.restyling);
+    this.restyling = setTimeout(() => {
+      for (const chart of [this.layerChart, this.roofline]) chart.restyle(this.view());
+    }, CHARTS_FOLLOW);
   }
 
   drawCharts() {
@@ -234,7 +240,7 @@ export class Page {
     const device = report.devices[run.device];
     this.layerChart = drawLayerChart(hosts.layers, run, metric, this.view());
     drawCumulative(hosts.cumulative, run, metric, (index) => this.pick(index));
-    drawRoofline(hosts.roofline, run, device, this.view());
+    this.roofline = drawRoofline(hosts.roofline, run, device, this.view());
     for (const name of ['throughput', 'latency', 'energy'])
       if (hosts[name].isConnected) drawBatchCurve(hosts[name], report, run, name);
     if (hosts.compare.isConnected) drawComparison(hosts.compare, this.entries(), metric, run);
@@ -260,6 +266,7 @@ export class Page {
 let shown = null;
 
 export function showPage(report) {
+  if (shown) clearTimeout(shown.restyling);
   shown = new Page(report);
   shown.show();
   return shown;

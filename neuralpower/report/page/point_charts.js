@@ -37,28 +37,34 @@ function rooflineCaption(run, points, roof) {
   return words.join(' ');
 }
 
-export function drawRoofline(host, run, device, {styles, selected, matching, onPick}) {
+// What is chosen or filtered out shows in the points' colours.
+function pointColours(points, {styles, selected, matching}) {
+  const {text} = inks();
+  return points.map(({layer}) => {
+    if (layer.index === selected) return text;
+    return faded(styles.get(layer.kind).colour, !matching || matching.has(layer.index) ? 0.72 : 0.1);
+  });
+}
+
+// `view` as for drawLayerChart.
+export function drawRoofline(host, run, device, view) {
   const colours = inks();
   const points = rooflinePoints(run);
   if (!points.length) {
     host.replaceChildren(element('p', {class: 'caption'}, 'No layer has both operations and a predicted runtime.'));
-    return;
+    return {restyle() {}};
   }
   const {roof} = device;
   const xs = points.map((point) => point.x), ys = points.map((point) => point.y);
   const caption = rooflineCaption(run, points, roof);
   const chartHost = element('div', {class: 'chart'});
   host.replaceChildren(chartHost, element('p', {class: 'caption'}, caption));
-  const colourOf = ({layer}) => {
-    if (layer.index === selected) return colours.text;
-    const {colour} = styles.get(layer.kind);
-    return faded(colour, !matching || matching.has(layer.index) ? 0.72 : 0.1);
-  };
+  const coloured = pointColours(points, view);
   const radii = points.map((point) => 3 + 11 * Math.sqrt(point.share));
   const sets = [{
     data: points, pointRadius: radii, pointHoverRadius: radii.map((radius) => radius + 2),
-    pointStyle: points.map(({layer}) => styles.get(layer.kind).shape),
-    backgroundColor: points.map(colourOf), borderColor: points.map(colourOf), pointBorderWidth: 1,
+    pointStyle: points.map(({layer}) => view.styles.get(layer.kind).shape),
+    backgroundColor: coloured, borderColor: coloured, pointBorderWidth: 1,
   }];
   if (roof)
     sets.push({data: roofLine(roof, Math.min(...xs), Math.max(...xs)), type: 'line', isRoof: true,
@@ -67,15 +73,15 @@ export function drawRoofline(host, run, device, {styles, selected, matching, onP
     const {layer, x, y} = points[index];
     return `${layer.name}: ${digits(x)} operations a byte, ${perSecond(y)}`;
   };
-  draw(chartHost, {
+  const chart = draw(chartHost, {
     label: `Roofline plot. ${caption}`,
-    keyboard: {describe, pick: (index) => onPick(points[index].layer.index)},
+    keyboard: {describe, pick: (index) => view.onPick(points[index].layer.index)},
     config: {
       type: 'scatter',
       data: {datasets: sets},
       options: {
         interaction: {mode: 'nearest', intersect: true},
-        onClick: (event, elements) => elements.length && elements[0].datasetIndex === 0 && onPick(points[elements[0].index].layer.index),
+        onClick: (event, elements) => elements.length && elements[0].datasetIndex === 0 && view.onPick(points[elements[0].index].layer.index),
         scales: {
           x: axis('operations per byte', colours, {type: 'logarithmic', ticks: powersOfTen(tick)}),
           y: axis('operations per second', colours, {type: 'logarithmic', min: 10 ** Math.floor(Math.log10(Math.min(...ys))), ticks: powersOfTen((value) => count(value))}),
@@ -93,6 +99,13 @@ export function drawRoofline(host, run, device, {styles, selected, matching, onP
       },
     },
   });
+  return {
+    restyle(newView) {
+      const [layers] = chart.data.datasets;
+      layers.backgroundColor = layers.borderColor = pointColours(points, newView);
+      chart.update('none');
+    },
+  };
 }
 
 // Networks by error and energy, with the front that no other network beats.
