@@ -112,6 +112,7 @@ def test_resnet50(browser, folder):
     # Paper gets every row, in light colours.
     browser.js("dispatchEvent(new Event('beforeprint'))")
     browser.equal(browser.count(ROWS), len(layers), "printed rows")
+    browser.equal(browser.count(".layers th button"), 0, "a printed head, repeated on each page, has no buttons")
     browser.js("dispatchEvent(new Event('afterprint'))")
     browser.settle()
     browser.check(browser.count(ROWS) < len(layers), "the screen again draws what is seen")
@@ -167,6 +168,9 @@ def test_3000_layers(browser, folder):
     browser.check(browser.count(ROWS) < 100, "still only rows in view are drawn")
     browser.choose("#search", "b7")
     browser.equal(browser.text(".filters .hint"), "244 of 3,000", "filtered")
+    roofline = browser.js("return document.querySelector('#roofline canvas')")
+    browser.key(".scroller", "Home")
+    browser.equal(browser.js("return document.querySelector('#roofline canvas')"), roofline, "a choice recolours the chart there is")
     picture(browser, "deep")
     browser.check_quiet("3,000 layers", page.as_uri())
 

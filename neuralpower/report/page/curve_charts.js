@@ -6,6 +6,7 @@ import {faded, seriesColour, SHAPES} from './palette.js';
 import {axis, draw, inks, powersOfTen, tooltipStyle} from './charts.js';
 
 const TOP_LAYERS = 10;
+const STEPPED_LAYERS = 400;  // from which steps cannot be seen
 const WIDE_RANGE = 30;  // from which an axis is logarithmic
 
 function runningSums(run, metric) {
@@ -32,8 +33,8 @@ function cumulativeCaption(run, metric, sums) {
     'The band is the 90 % interval.';
 }
 
-function band(data, colour, fill) {
-  return {data, borderWidth: 0, pointRadius: 0, backgroundColor: faded(colour, 0.16), fill};
+function band(data, colour, fill, stepped = false) {
+  return {data, borderWidth: 0, pointRadius: 0, backgroundColor: faded(colour, 0.16), fill, stepped};
 }
 
 // Runtime or energy after each layer; for power, which does not add up, energy.
@@ -45,6 +46,7 @@ export function drawCumulative(host, run, chosen, onPick) {
   const unit = unitFor(metric.ladder, sums.value[sums.value.length - 1] || 0);
   const points = (values) => values.map((value, index) => ({x: index + 1, y: value / unit.factor}));
   const caption = cumulativeCaption(run, metric, sums);
+  const stepped = run.layers.length < STEPPED_LAYERS ? 'before' : false;
   const chartHost = element('div', {class: 'chart'});
   host.replaceChildren(chartHost, element('p', {class: 'caption'}, caption));
   const describe = (index) => `after ${run.layers[index].name}: ${withUnit(metric.ladder, sums.value[index])}`;
@@ -56,9 +58,9 @@ export function drawCumulative(host, run, chosen, onPick) {
       data: {
         datasets: [
           {data: points(sums.value), borderColor: colour, borderWidth: 2, pointRadius: 0, pointHoverRadius: 5,
-            pointHoverBackgroundColor: colour, stepped: run.layers.length < 400 ? 'before' : false},
-          band(points(sums.low), colour, false),
-          band(points(sums.high), colour, '-1'),
+            pointHoverBackgroundColor: colour, stepped},
+          band(points(sums.low), colour, false, stepped),
+          band(points(sums.high), colour, '-1', stepped),
         ],
       },
       options: {

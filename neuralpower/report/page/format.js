@@ -56,12 +56,13 @@ export function count(value) {
 
 export const whole = (value) => formatter({maximumFractionDigits: 0}).format(value);
 
+// With blanks at which no line breaks.
 export function percent(fraction) {
   const value = 100 * fraction;
-  if (value > 0 && value < 0.05) return '< 0.1 %';
-  if (value === 0 || value === 100) return `${value} %`;
-  if (value > 99.95 && value < 100) return '> 99.9 %';
-  return `${formatter({minimumFractionDigits: 1, maximumFractionDigits: 1}).format(value)} %`;
+  if (value > 0 && value < 0.05) return '<\u00a00.1\u00a0%';
+  if (value === 0 || value === 100) return `${value}\u00a0%`;
+  if (value > 99.95 && value < 100) return '>\u00a099.9\u00a0%';
+  return `${formatter({minimumFractionDigits: 1, maximumFractionDigits: 1}).format(value)}\u00a0%`;
 }
 
 // "712 to 1,935 ms" in the unit of the value; empty where there is no interval.

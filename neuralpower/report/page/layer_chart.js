@@ -9,6 +9,7 @@ import {axis, draw, inks, tooltipStyle} from './charts.js';
 const NAMED_BARS = 44;      // up to so many bars in view are named, more are numbered
 const NAME_LENGTH = 22;
 const AXIS_WIDTH = 70;      // pixels, about
+const NUMBER_ROOM = 45;     // pixels from one number under the bars to the next, at least
 const INTERVAL_ROOM = 3;    // pixels a layer, from which intervals are drawn
 const LANE = 0.025;         // how far below zero marks stand, of the axis
 const BEYOND = 4;           // intervals this much longer than the longest bar are cut off
@@ -40,6 +41,15 @@ function top(run, metric) {
 }
 
 const isNamed = (scale) => scale.max - scale.min < NAMED_BARS && scale.maxWidth > 600;
+
+// Numbers under the bars are round: 1, 50, 100, ...
+function keepRoundNumbers(scale) {
+  if (isNamed(scale)) return;
+  const least = ((scale.max - scale.min + 1) * NUMBER_ROOM) / scale.maxWidth;
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(least)));
+  const step = [1, 2, 5, 10].map((digit) => digit * power).find((each) => each >= least) || 1;
+  scale.ticks = scale.ticks.filter(({value}) => value === 0 || (value + 1) % step === 0);
+}
 
 function markers(label, colour, pointStyle, data, radius) {
   return {
@@ -95,7 +105,7 @@ const fitBars = {
 function layerCaption(run, metric, cutOff) {
   const outside = run.layers.filter((layer) => layer.state === 'outside').length;
   const uncovered = run.layers.filter((layer) => layer.state === 'uncovered').length;
-  const parts = [`${metric.label} of ${plural(run.layers.length, 'layer')} in the order in which they run; lines are 90 % intervals`];
+  const parts = [`${metric.label} of ${plural(run.layers.length, 'layer')} in the order in which they run; lines, where there is room for them, are 90 % intervals`];
   if (outside) parts.push(`▲ ${plural(outside, 'layer')} outside what was measured`);
   if (uncovered) parts.push(`✕ ${plural(uncovered, 'layer')} not covered`);
   if (cutOff) parts.push('the longest intervals are cut off');
@@ -164,6 +174,7 @@ export function drawLayerChart(host, run, metric, view) {
         scales: {
           x: axis('layer, in the order of the network', colours, {
             grid: {display: false},
+            afterBuildTicks: keepRoundNumbers,
             beforeCalculateLabelRotation(scale) { scale.options.ticks.maxRotation = scale.options.ticks.minRotation = isNamed(scale) ? 55 : 0; },
             ticks: {
               maxRotation: 60, minRotation: 0, autoSkipPadding: 4,

@@ -5,6 +5,8 @@ import {element} from './dom.js';
 import {METRICS, count, digits, interval, percent, unitFor, whole} from './format.js';
 
 const ROW_HEIGHT = 44;  // pixels, as in the style sheet
+const HEAD_HEIGHT = 50; // pixels, with the borders
+const FEWEST_ROWS = 4;  // that there is room for, so that "no layer matches" fits
 const SPARE_ROWS = 10;  // drawn above and below what is seen
 
 function metricColumn(run, metric) {
@@ -111,6 +113,7 @@ export class LayerTable {
     this.columns = columns;
     if (!columns.some((column) => column.id === this.sort.id)) this.sort = {id: 'index', descending: false};
     this.matching = matching;
+    this.scroller.style.maxHeight = `${HEAD_HEIGHT + ROW_HEIGHT * Math.max(FEWEST_ROWS, run.layers.length)}px`;
     this.drawHead();
     this.arrange();
   }
@@ -130,15 +133,16 @@ export class LayerTable {
     this.draw();
   }
 
-  drawHead() {
+  drawHead(onPaper = false) {
     const cells = this.columns.map((column) => {
       const chosen = this.sort.id === column.id;
       const arrow = element('span', {class: 'arrow', 'aria-hidden': 'true'}, chosen ? (this.sort.descending ? '↓' : '↑') : '');
       const unit = column.unit ? element('small', {}, column.unit) : null;
+      const title = [column.title, ' ', unit, arrow];
       return element('th', {
         scope: 'col', class: `col-${column.id}${column.number ? ' number' : ''}`,
         'aria-sort': chosen ? (this.sort.descending ? 'descending' : 'ascending') : null,
-      }, element('button', {type: 'button', onclick: () => this.sortBy(column)}, column.title, ' ', unit, arrow));
+      }, ...(onPaper ? title : [element('button', {type: 'button', onclick: () => this.sortBy(column)}, ...title)]));
     });
     this.head.replaceChildren(element('tr', {'aria-rowindex': 1}, ...cells));
   }
@@ -162,7 +166,12 @@ export class LayerTable {
     });
   }
 
-  // Draws the rows in view; all of them for paper.
+  // All rows, under a head without buttons: browsers do not repeat those on further pages.
+  drawOnPaper() {
+    this.drawHead(true);
+    this.draw(true);
+  }
+
   draw(everything = false) {
     const rows = this.order.length;
     const seen = Math.ceil(this.scroller.clientHeight / ROW_HEIGHT);

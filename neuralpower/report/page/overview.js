@@ -6,7 +6,7 @@ import {METRICS, digits, interval, percent, plural, shortened, whole, withUnit} 
 const LISTED = 12;  // reasons and warnings listed before "and more"
 
 function tile(label, value, note, extra = '') {
-  const [number, ...unit] = value.split(' ');
+  const [number, ...unit] = value.split(/[ \u00a0]/);
   return element('div', {class: `tile ${extra}`}, element('dt', {}, label),
     element('dd', {}, element('span', {class: 'value'}, number, unit.length ? element('span', {class: 'unit'}, ` ${unit.join(' ')}`) : null),
       element('span', {class: 'note'}, note || '\u00a0')));

@@ -257,7 +257,7 @@ export class Page {
     setPrinting(on);
     this.recolour();
     if (on) {
-      this.table.draw(true);
+      this.table.drawOnPaper();
       resizeAll();
     }
   }
