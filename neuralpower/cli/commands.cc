@@ -44,7 +44,7 @@ constexpr Command kCommands[] = {
      configure_train},
     {"predict", "Runtime, power and energy of each layer and the whole network",
      "neuralpower predict resnet50.onnx --device my-server.json --batch 1,8,64\n"
-     "neuralpower predict vgg16.prototxt --device xeon-5120 --format json\n"
+     "neuralpower predict vgg16.prototxt --device xeon-gold-5120 --format json\n"
      "neuralpower predict nin.onnx --method paleo --device titan-x",
      configure_predict},
     {"report", "One HTML page: networks, devices and batch sizes side by side",

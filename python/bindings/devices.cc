@@ -157,6 +157,8 @@ void bind_devices(py::module_& module) {
   py::class_<Device>(module, "Device")
       .def_static("load", &Device::load, py::arg("name_or_file"),
                   py::call_guard<py::gil_scoped_release>())
+      .def_static("parse", &Device::parse, py::arg("json"),
+                  py::call_guard<py::gil_scoped_release>())
       .def_property_readonly("name", &Device::name)
       .def_property_readonly("software", &Device::software)
       .def_property_readonly("method", &Device::method)

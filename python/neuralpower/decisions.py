@@ -79,6 +79,10 @@ def rank(candidates: Any, *, errors: Optional[Mapping[str, float]] = None,
         device, batch: to predict network files with.
         alphas: how much precision counts; one or several numbers of at least 0.
         max_latency_ms, max_power_w, max_energy_j: limits; energy is that of an item.
+
+    >>> table = {"name": ["a", "b"], "error": [0.1, 0.2], "epi_j": [3, 1]}
+    >>> neuralpower.rank(table, alphas=[1, 2]).winners
+    ['b', 'a']
     """
     from .predictions import Prediction, predict
 

@@ -15,7 +15,12 @@ Progress = Union[bool, None, Callable[[float, str], Any]]
 
 class Device:
     """What has been learned of one device and software stack. Made by :func:`load_device` or
-    :func:`train`; any number of threads may predict with one."""
+    :func:`train`; any number of threads may predict with one. It can be pickled, and so handed to
+    other processes.
+
+    >>> neuralpower.load_device("xeon-gold-5120").name
+    '2x Intel Xeon Gold 5120'
+    """
 
     def __init__(self, core: "_core.Device") -> None:
         self._core = core
@@ -56,11 +61,18 @@ class Device:
         text = self._core.evaluate(load_samples(samples)._core, os.fspath(networks))
         return Evaluation(json.loads(text))
 
+    def __reduce__(self) -> Any:
+        return _parse, (self._core.to_json(),)
+
     def __repr__(self) -> str:
         return f"<neuralpower.Device {self.name!r}, method {self.method!r}>"
 
 
 DeviceLike = Union[str, "os.PathLike[str]", Device]
+
+
+def _parse(text: str) -> Device:
+    return Device(_core.Device.parse(text))
 
 
 def load_device(device: DeviceLike) -> Device:
@@ -99,6 +111,13 @@ def train(samples: SamplesLike, device: str, *, method: str = "neuralpower", sou
 
     Raises:
         BadInputError: no kind of layer has enough configurations, or the table is broken.
+
+    >>> sizes = [(batch, width) for batch in (1, 2, 4, 8) for width in (256, 512, 1024)]
+    >>> samples = {"layer": [f"fc batch={batch} in={width} out=1000" for batch, width in sizes],
+    ...            "runtime_ms": [0.01 + 1e-5 * batch * width for batch, width in sizes]}
+    >>> device = neuralpower.train(samples, "my machine", method="layer-type")
+    >>> neuralpower.predict(["fc batch=3 in=300 out=1000"], device).runtime_ms
+    Estimate(value=..., low=..., high=...)
     """
     rows = load_samples(samples)
     with reporting(progress, "train") as report:

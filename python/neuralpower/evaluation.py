@@ -67,6 +67,12 @@ def crossvalidate(samples: SamplesLike, method: str = "neuralpower", *, folds: i
         samples, method, seed, threads, mixed, progress: as for :func:`train`.
         folds: at least 2.
         group: what is held out together: ``"layer"``, ``"network"``, or a feature such as ``"Ci"``.
+
+    >>> sizes = [(batch, width) for batch in (1, 2, 4, 8) for width in (256, 512, 1024)]
+    >>> samples = {"layer": [f"fc batch={batch} in={width} out=1000" for batch, width in sizes],
+    ...            "runtime_ms": [0.01 + 1e-5 * batch * width for batch, width in sizes]}
+    >>> neuralpower.crossvalidate(samples, "layer-type").targets["runtime"]["fc"]["samples"]
+    12
     """
     rows = load_samples(samples)
     with reporting(progress, "crossvalidate") as report:

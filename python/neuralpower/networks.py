@@ -59,6 +59,9 @@ class Network:
         rows = self.to_dict()["layers"]
         return _columns.frame({key: [row[key] for row in rows] for key in (rows[0] if rows else {})})
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a Network cannot be pickled; load it where it is needed")
+
     def __len__(self) -> int:
         return len(self._core)
 
@@ -92,6 +95,9 @@ def load(network: Any, *, batch: Optional[int] = None, shapes: Optional[Shapes] 
     Raises:
         BadInputError: the file is broken; the error names file and node.
         UsageError: the arguments do not fit together.
+
+    >>> neuralpower.load(["fc batch=8 in=256 out=1000", "activation mode=relu batch=8 in=1000"]).totals["macs"]
+    2048000
     """
     if isinstance(network, Network):
         if batch is not None or shapes or example_input is not None:

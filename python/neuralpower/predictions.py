@@ -120,6 +120,9 @@ class Prediction:
                 columns[quantity + suffix] = self._table[:, start + offset]
         return _columns.frame(columns)
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a Prediction cannot be pickled; hand on its to_dict() or to_frame()")
+
     def __len__(self) -> int:
         return len(self._layers)
 
@@ -172,6 +175,11 @@ def predict(network: NetworkLike, device: DeviceLike, *, batch: Union[int, Seque
     Returns:
         A :class:`Prediction`, or :class:`Predictions` for several batch sizes. The numbers are those
         of the program to the last digit.
+
+    >>> neuralpower.predict("resnet50.onnx", "xeon-gold-5120", batch=8).runtime_ms
+    Estimate(value=..., low=..., high=...)
+    >>> len(neuralpower.predict("resnet50.onnx", "xeon-gold-5120", batch=[1, 8]))
+    2
     """
     if method not in (None, "paleo"):
         raise UsageError(f"method {method!r} is not known here; a device model has its method in it, "
@@ -205,6 +213,10 @@ def predict_layers(layers: Sequence[str], device: DeviceLike) -> dict[str, numpy
     Returns:
         Arrays ``runtime_ms``, ``power_w``, ``energy_j`` and the same with ``_low`` and ``_high``, an
         entry a layer; NaN where the device model does not cover a layer.
+
+    >>> layers = ["conv batch=8 in=64x56x56 out=64 kernel=3 pad=1", "fc batch=8 in=2048 out=1000"]
+    >>> neuralpower.predict_layers(layers, "xeon-gold-5120")["energy_j"].shape
+    (2,)
     """
     table = load_device(device)._core.predict_layers(list(layers))
     names = [quantity + suffix for quantity in ("runtime_ms", "power_w", "energy_j")

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The module against the program, its errors, and its manners: interrupts, threads, escaping."""
+import doctest
 import json
 import math
 import os
 import pathlib
 import pickle
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -124,6 +126,16 @@ class Predicting(Files):
 
 
 class Training(Files):
+    def test_device_models_are_pickled_exactly(self):
+        device = neuralpower.load_device(DEVICE)
+        again = pickle.loads(pickle.dumps(device))
+        self.assertEqual(again.to_dict(), device.to_dict())
+        prediction = neuralpower.predict(ALEXNET, again)
+        self.assertEqual(prediction.energy_j, neuralpower.predict(ALEXNET, device).energy_j)
+        for value in (prediction, neuralpower.load(ALEXNET)):
+            with self.assertRaisesRegex(TypeError, "cannot be pickled; "):
+                pickle.dumps(value)
+
     def test_trains_from_arrays_and_predicts(self):
         samples = measured()
         device = neuralpower.train(samples, "bench", progress=False)
@@ -337,6 +349,17 @@ class Documentation(unittest.TestCase):
                 continue
             exec(compile(block, "docs/python.md", "exec"), names)
         self.assertIn("p", names)
+
+    def test_examples_of_docstrings(self):
+        parts = [module for name, module in sys.modules.items() if re.fullmatch(r"neuralpower(\.[a-z]+)?", name)]
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(ROOT / "examples/profiles/resnet50.onnx", folder)
+            self.addCleanup(os.chdir, os.getcwd())
+            os.chdir(folder)
+            results = [doctest.testmod(part, extraglobs={"neuralpower": neuralpower}, optionflags=doctest.ELLIPSIS)
+                       for part in parts]
+        self.assertEqual(sum(result.failed for result in results), 0)
+        self.assertGreater(sum(result.attempted for result in results), 12)
 
 
 @unittest.skipUnless(torch, "no PyTorch")
