@@ -203,6 +203,13 @@ def windows():
                                         strides=[1 << 61] * 3), "it"
     yield "volume-output-shape", one("ConvTranspose", shaped(3, 4, 3, 3, 3), **volume,
                                      output_shape=[-1, 8, 8]), "must be positive"
+    many = " ".join(["x"] * 5_000)
+    yield "einsum-of-5000", network([node("Einsum", many, "y", "it", equation=",".join(["ab"] * 5_000) + "->b")],
+                                    [("x", [2, 3])]), None
+    yield "einsum-of-100000", network([node("Einsum", many * 20, "y", "it", equation="," * 99_999 + "->")],
+                                      [("x", [2, 3])]), None
+    yield "einsum-terms", network([node("Einsum", "x x x", "y", "it", equation="ab,bc->ac")],
+                                  [("x", [2, 3])]), "equation 2"
     yield "four-axes", one("Conv", shaped(4, 3, 3, 3, 3, 3), inputs=[("x", [1, 3, 8, 8, 8, 8])]), "spatial"
     yield "pool-without-kernel", one("MaxPool"), "kernel_shape"
     yield "pool-kernel-0", one("MaxPool", kernel_shape=[0, 0]), "must be at least 1"

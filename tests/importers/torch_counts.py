@@ -77,8 +77,12 @@ class CountMacs(TorchDispatchMode):
 
 
 def used_parameters(module):
-    """Elements of all parameters but those of the auxiliary heads, which only training runs."""
-    return sum(p.numel() for name, p in module.named_parameters() if "aux" not in name.lower())
+    """Elements of all parameters but those of the auxiliary heads, which only training runs. A frozen
+    batch norm's buffers, written out as arithmetic, are weights like any other to a file's reader."""
+    frozen = [buffer for m in module.modules() if type(m).__name__ == "FrozenBatchNorm2d"
+              for buffer in m.buffers()]
+    return sum(p.numel() for name, p in module.named_parameters() if "aux" not in name.lower()) + \
+        sum(buffer.numel() for buffer in frozen)
 
 
 def export(module, inputs, names, opset, variant):

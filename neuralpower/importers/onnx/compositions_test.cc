@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "neuralpower/importers/onnx/einsum.h"
 #include "neuralpower/importers/onnx/import_onnx.h"
 #include "neuralpower/importers/onnx/test_model.h"
 #include "neuralpower/network/layer_text.h"
@@ -76,6 +77,25 @@ TEST(Compositions, ProductsOfTheOptimiser) {
   quantised.input("x", {20, 16}).weight("w", {16, 48}, 3).weight("s", {1}).output("y");
   quantised.add("DynamicQuantizeMatMul", {"x", "w", "s"}, {"y"}, {}, "it", "com.microsoft");
   EXPECT_THAT(layers_of(quantised), ElementsAre("fc batch=20 in=16 out=48 dtype=i8"));
+}
+
+TEST(Compositions, EinsumOfManyIsProductsOfTwo) {
+  Model model;
+  model.input("x", {2, 16}).input("y", {2, 5}).weight("w", {7, 16, 5});
+  model.add("Einsum", {"x", "w", "y"}, {"z"}, {Attribute::text("equation", "bi,oij,bj->bo")}, "e");
+  const Network network = import_onnx_bytes(model.output("z").bytes(), "test", {});
+  ASSERT_EQ(network.layers.size(), 2u);
+  EXPECT_EQ(format_layer(network.layers[0].config), "fc batch=2 in=16 out=35");
+  EXPECT_EQ(network.layers[0].params, 7 * 16 * 5);
+  EXPECT_EQ(format_layer(network.layers[1].config), "matmul batch=2 m=7 k=5 n=1");
+  EXPECT_EQ(network.tensors.back().shape, (Shape{2, 7}));
+}
+
+TEST(Compositions, EinsumWithoutAnArrowHasWhatOccursOnce) {
+  EXPECT_EQ(explicit_equation("ij,jk"), "ij,jk->ik");
+  EXPECT_EQ(explicit_equation("...ij,kj"), "...ij,kj->...ik");
+  EXPECT_EQ(explicit_equation("ii"), "ii->");
+  EXPECT_EQ(explicit_equation("ba->ab"), "ba->ab");
 }
 
 }  // namespace

@@ -117,6 +117,10 @@ void GraphBuilder::walk_node(const NodeProto& node, const std::string& called, S
       add_unsupported(node, called, inputs, "how often the loop runs depends on data", scope);
     return;
   }
+  if (standard && node.op == "Einsum" && inputs.size() > 2)
+    return walk_function(
+        einsums_.emplace_back(attributes.text("equation", ""), inputs.size()).function(), node,
+        inputs, attributes, scope);
   if (const FunctionProto* composition = find_composition(node, inputs, attributes))
     return walk_function(*composition, node, inputs, attributes, scope);
   const Operator* op = find_operator(node.domain, node.op);

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "neuralpower/importers/onnx/einsum.h"
 #include "neuralpower/importers/onnx/graph_inputs.h"
 #include "neuralpower/importers/onnx/node_view.h"
 #include "neuralpower/importers/onnx/operators.h"
@@ -94,6 +95,7 @@ class GraphBuilder {
   std::deque<TensorState> tensors_;  // in the order in which they are made, equal in the base
   std::deque<TensorProto> literals_;
   std::deque<GraphProto> subgraphs_;
+  std::deque<EinsumChain> einsums_;
   std::size_t inlined_nodes_ = 0, inlined_bytes_ = 0;
   bool has_weights_ = false;  // stored beside the nodes: Constant nodes hold none then
   Network network_;

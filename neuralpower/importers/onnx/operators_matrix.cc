@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "neuralpower/base/checked.h"
+#include "neuralpower/importers/onnx/einsum.h"
 #include "neuralpower/importers/onnx/matrix_product.h"
 #include "neuralpower/importers/onnx/operators.h"
 
@@ -85,9 +86,8 @@ bool holds(const std::string& labels, char label) {
 }
 
 Translation translate_einsum(const NodeView& node) {
-  const std::string equation(node.attributes.text("equation", ""));
+  const std::string equation = explicit_equation(node.attributes.text("equation", ""));
   const std::size_t arrow = equation.find("->");
-  if (arrow == std::string::npos) return unsupported("Einsum without an explicit output");
   if (node.inputs.empty()) throw bad_input("Einsum without operands");
   if (node.inputs.size() > 2) return unsupported("Einsum of more than two operands");
   std::vector<std::string> terms;
