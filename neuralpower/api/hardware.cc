@@ -4,7 +4,9 @@
 #include <variant>
 
 #include "neuralpower/measure/backends/backends.h"
+#include "neuralpower/measure/backends/memory/processors.h"
 #include "neuralpower/measure/meters/meters.h"
+#include "neuralpower/measure/pace/reference_work.h"
 
 namespace neuralpower {
 
@@ -22,6 +24,9 @@ std::unique_ptr<Hardware> open_hardware(const HardwareChoice& choice) {
   } else {
     hardware->no_meter_reason = std::get<MeterUnavailable>(meter).reason;
   }
+  const int threads = choice.backend_options.threads;
+  if (device == MeterScope::kCpu)
+    hardware->pace = make_reference_work(threads > 0 ? threads : usable_processors());
   return hardware;
 }
 

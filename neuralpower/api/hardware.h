@@ -8,6 +8,7 @@
 
 #include "neuralpower/measure/backend.h"
 #include "neuralpower/measure/clock.h"
+#include "neuralpower/measure/pace.h"
 #include "neuralpower/measure/power_meter.h"
 
 namespace neuralpower {
@@ -25,6 +26,7 @@ struct Hardware {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<PowerMeter> meter;
   std::string no_meter_reason;
+  std::unique_ptr<PaceProbe> pace;  // of the processor; null if a GPU runs the layers
 };
 // Error (usage) for a name there is not; Error (environment) for what is not available here.
 std::unique_ptr<Hardware> open_hardware(const HardwareChoice& choice);

@@ -22,6 +22,8 @@ MeasureSummary measure(const std::vector<LayerConfig>& layers, const std::filesy
   campaign.layers = layers;
   campaign.budget = options.budget;
   campaign.protocol.repetitions = options.repetitions;
+  campaign.protocol.precision = options.precision;
+  campaign.protocol.pace = hardware->pace.get();
   campaign.protocol.seed = options.seed;
   campaign.shard = options.shard;
   campaign.shards = options.shards;
@@ -45,6 +47,7 @@ MeasureSummary measure(const std::vector<LayerConfig>& layers, const std::filesy
   summary.remaining = result.remaining;
   summary.repetitions = result.repetitions;
   summary.marked_repetitions = result.marked_repetitions;
+  summary.imprecise = result.imprecise;
   summary.elapsed = result.elapsed;
   summary.skip_reasons = result.skip_reasons;
   summary.energy_absent = result.energy_absent;

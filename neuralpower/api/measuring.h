@@ -19,7 +19,8 @@ struct MeasureOptions {
   std::string recording;       // CSV of time and watts behind the meter "replay"
   int threads = 0;             // of the back-end; 0: all processors
   Seconds budget{120};
-  int repetitions = 7;  // windows a layer
+  int repetitions = 7;     // windows a layer, at least
+  double precision = 0.1;  // further ones until its runtime is as certain (measure/protocol.h)
   std::uint64_t seed = 1;
   // One of `shards` machines that share the list measures every shards-th layer, from `shard` on
   // (counted from 0).
@@ -40,6 +41,7 @@ struct MeasureSummary {
   int skipped = 0;    // the back-end cannot run them
   int remaining = 0;  // not reached within the budget
   int repetitions = 0, marked_repetitions = 0;
+  int imprecise = 0;  // layers that did not reach the precision
   Seconds elapsed{0};
   std::map<std::string, int> skip_reasons;
   std::string energy_absent;  // why there is no energy, if there is none

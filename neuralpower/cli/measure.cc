@@ -25,7 +25,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> models, exclude;
-  std::string space, store, budget = "2m", shard, batches, dtypes;
+  std::string space, store, budget = "2m", shard, batches, dtypes, precision = "10%";
   bool whole = false, counters = false, dry_run = false, active = false;
   FormatOption format;
   HardwareOptions hardware;
@@ -123,6 +123,17 @@ std::optional<MeterCharacter> use_character(const std::string& store, Hardware& 
   return character;
 }
 
+// "2%" or "0.02"; nothing to reach is 0.
+double parse_precision(const std::string& text) {
+  if (text == "none") return 0;
+  const bool is_percent = text.ends_with('%');
+  const auto value = parse_double(is_percent ? text.substr(0, text.size() - 1) : text);
+  const double part = value.value_or(0) / (is_percent ? 100 : 1);
+  if (!(part > 0 && part < 1))
+    throw usage_error("--precision " + text + " is neither a part such as 2% nor 'none'");
+  return part;
+}
+
 void parse_shard(const std::string& text, CampaignOptions& campaign) {
   if (text.empty()) return;
   const auto pieces = split(text, '/');
@@ -149,7 +160,15 @@ Action configure_measure(CLI::App& app) {
       ->required();
   app.add_option("--budget", options->budget, "Time to spend: 90s, 5m, 1h")->capture_default_str();
   app.add_option("--shard", options->shard, "This machine's part: K/N");
-  app.add_option("--repetitions", options->protocol.repetitions, "Windows a layer")
+  app.add_option("--repetitions", options->protocol.repetitions, "Windows a layer, at least")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--precision", options->precision,
+                 "Repeat a layer until its runtime is this certain (95 % interval of the median, "
+                 "half of it): 10%, 2%; 'none': --repetitions are enough")
+      ->capture_default_str();
+  app.add_option("--max-repetitions", options->protocol.max_repetitions,
+                 "Windows a layer that does not become so certain, at most")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_flag("--active", options->active,
@@ -180,6 +199,7 @@ Action configure_measure(CLI::App& app) {
     CampaignOptions campaign;
     campaign.budget = parse_duration(options->budget);
     campaign.protocol = options->protocol;
+    campaign.protocol.precision = parse_precision(options->precision);
     campaign.active = options->active;
     campaign.protocol.seed = options->hardware.backend_options.seed;
     parse_shard(options->shard, campaign);
@@ -193,6 +213,7 @@ Action configure_measure(CLI::App& app) {
       campaign.layers = in_types(layers, parse_data_types(options->dtypes));
     }
     const auto hardware = open_hardware(options->hardware);
+    campaign.protocol.pace = hardware->pace.get();
     const auto priority = take_priority();
     const auto character = use_character(options->store, *hardware, campaign.protocol);
     if (options->dry_run) {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A campaign: measures a list of layers into a store within a time budget.
 //
-// Layers are taken in the order given, a block at a time: all layers of a block are prepared, then
-// measured together with their repetitions interleaved, then recorded in one transaction. What the
-// store already has under the same conditions is not measured again, so that a campaign that was
-// killed at any moment goes on where it stopped, with at most one block lost.
+// Layers are taken in the order given and measured side by side with their repetitions interleaved,
+// up to block_layers at a time: one that is certain leaves, the next ones are prepared and join
+// (interleaved_layers.h). What has left is recorded a batch at a time, each in one transaction.
+// What the store already has under the same conditions is not measured again, so that a campaign
+// that was killed at any moment goes on where it stopped, with at most what was under way lost.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +28,13 @@ struct CampaignOptions {
   std::vector<LayerConfig> layers;  // in order; see expand() in sampling_plan.h
   Seconds budget{120};
   ProtocolOptions protocol;
-  // A few seconds of work, over which repetitions are spread; the first blocks are smaller.
+  // Measured side by side: a few seconds of work, over which repetitions are spread. Fewer at
+  // first.
   std::size_t block_layers = 64;
   // One of `shards` machines that share the list measures every shards-th layer, from `shard` on
   // (counted from 0).
   int shard = 0, shards = 1;
-  // Each next block is what a model of all layers is least sure of, instead of the list's order.
+  // The next layers are what a model of all layers is least sure of, instead of the list's order.
   bool active = false;
 };
 
@@ -54,6 +57,16 @@ struct CampaignResult {
   int marked_repetitions = 0, repetitions = 0;
   Seconds elapsed{0};
   Seconds in_windows{0};  // the part of it that counted
+  Seconds preparing{0}, warming_up{0};
+  int imprecise = 0;           // layers that did not reach the protocol's precision
+  double worst_precision = 0;  // of them
+  std::string worst_layer;     // its text
+  // What the machine's own pace was, relative to its best (1) in this campaign; absent without a
+  // probe.
+  struct PaceRange {
+    double median = 1, lowest = 1;  // the lowest of what a layer's repetitions saw in the median
+  };
+  std::optional<PaceRange> arithmetic_pace, memory_pace;
   std::map<std::string, int> skip_reasons;
   std::string energy_absent;  // why there is no energy, if there is none
 };

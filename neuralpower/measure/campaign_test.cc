@@ -6,6 +6,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/measure/fakes/fake_backend.h"
+#include "neuralpower/measure/fakes/fake_pace.h"
 #include "neuralpower/measure/network_campaign.h"
 #include "neuralpower/measure/network_measurement.h"
 
@@ -99,6 +100,47 @@ TEST_F(Campaign, MeasuresWholeNetworksOnce) {
   SampleStore store = SampleStore::open(file_, true);
   ASSERT_THAT(store.networks(), SizeIs(NetworkMeasureOptions().passes));
   EXPECT_NEAR(store.networks()[0].runtime.value(), 2e-3, 1e-9);
+}
+
+TEST_F(Campaign, EveryRowSaysHowCertainItIs) {
+  FakeBackend shaky(clock_, [](const LayerConfig& config, int n) {
+    return milliseconds(config.batch() == 7 && n % 2 == 0 ? 7 : 6);
+  });
+  options_.protocol.precision = 0.05;
+  SampleStore store = SampleStore::open(file_);
+  const CampaignResult result =
+      run_campaign(options_, conditions_, shaky, clock_, nullptr, "none", store);
+  EXPECT_EQ(result.imprecise, 1);
+  EXPECT_THAT(result.worst_layer, HasSubstr("batch=7"));
+  EXPECT_NEAR(result.worst_precision, 0.08, 0.004);  // 0.5 / 6 or 0.5 / 6.5
+  for (const StoredMeasurement& row : store.measurements(store.conditions_id(conditions_))) {
+    EXPECT_EQ(row.extras.at("ci95_target_percent"), 5);
+    EXPECT_NEAR(row.extras.at("ci95_percent"), row.layer.batch() == 7 ? 8 : 0, 0.4);
+  }
+}
+
+TEST_F(Campaign, EveryRowSaysHowFastTheMachineWas) {
+  // Half as fast from a moment on.
+  FakePace pace(clock_, [start = clock_.now()](Seconds now) {
+    return Pace{microseconds(now - start < Seconds(0.5) ? 50 : 100), microseconds(40)};
+  });
+  options_.protocol.pace = &pace;
+  const CampaignResult result = run();
+  ASSERT_TRUE(result.arithmetic_pace);
+  EXPECT_NEAR(result.arithmetic_pace->lowest, 0.5, 1e-9);
+  EXPECT_EQ(result.memory_pace->lowest, 1);
+  SampleStore store = SampleStore::open(file_, true);
+  const auto samples = store.samples();
+  EXPECT_NEAR(samples.front().extras.at("pace_arithmetic_us"), 50, 1e-9);
+  EXPECT_NEAR(samples.back().extras.at("pace_arithmetic_us"), 100, 1e-9);
+  EXPECT_NEAR(samples.back().extras.at("pace_memory_us"), 40, 1e-9);
+}
+
+TEST_F(Campaign, TellsWhereItsTimeWent) {
+  const CampaignResult result = run();
+  EXPECT_GT(result.warming_up, Seconds(0));
+  EXPECT_EQ(result.preparing, Seconds(0));  // the fake prepares in no time
+  EXPECT_LE(result.in_windows + result.warming_up, result.elapsed);
 }
 
 TEST_F(Campaign, OtherConditionsAreMeasuredAnew) {

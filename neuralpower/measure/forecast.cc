@@ -56,7 +56,11 @@ CampaignForecast forecast_campaign(const CampaignOptions& options, Backend& back
     for (const LayerMeasurement& m :
          measure_layers(block, protocol, clock, meter, no_meter_reason)) {
       ++forecast.tried;
-      errors.push_back((m.high - m.low) / m.runtime / 2);
+      errors.push_back(m.precision);
+      const auto windows = static_cast<double>(m.repetitions.size());
+      forecast.windows += windows;
+      forecast.windows_most = std::max(forecast.windows_most, windows);
+      if (protocol.precision > 0 && m.precision > protocol.precision) ++forecast.imprecise;
       if (forecast.energy_absent.empty()) forecast.energy_absent = m.energy_absent;
       std::vector<double> powers;
       for (const Repetition& repetition : m.repetitions) {
@@ -76,6 +80,7 @@ CampaignForecast forecast_campaign(const CampaignOptions& options, Backend& back
   }
   forecast.trial = clock.now() - start;
   if (rates.empty()) return forecast;
+  forecast.windows /= std::max(1, forecast.tried);
   // The first block also loads libraries and fills the caches.
   if (rates.size() > 1) rates.erase(rates.begin());
   double sum = 0;

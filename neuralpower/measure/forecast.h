@@ -4,7 +4,8 @@
 //
 // Errors are relative, of one layer:
 //   repetition   half the interval that holds the true median with 95 %, as measured: of the median
-//                layer and of the one that is worse than 95 % of them
+//                layer and of the one that is worse than 95 % of them, after as many windows as the
+//                protocol's precision asks for
 //   clock        what the clock cannot resolve, over a slice
 //   meter edge   a window that spans n updates may be off by one: 1/n
 //   meter step   the smallest change the meter shows, over what a window uses
@@ -26,6 +27,8 @@ struct CampaignForecast {
   Seconds per_layer{0};  // preparation included
   Seconds total{0};      // for all layers
   double repetition_error = 0, repetition_error_worst = 0;
+  double windows = 0, windows_most = 0;  // a layer: the mean, and the most of any
+  int imprecise = 0;                     // of those tried: did not reach the precision
   double clock_error = 0;
   std::optional<double> meter_edge_error, meter_step_error;
   std::optional<double> power_spread;  // between the metered windows of a layer, median

@@ -8,6 +8,7 @@
 
 #include "neuralpower/measure/fakes/fake_backend.h"
 #include "neuralpower/measure/fakes/fake_meter.h"
+#include "neuralpower/measure/fakes/fake_pace.h"
 #include "neuralpower/measure/statistics.h"
 
 namespace neuralpower {
@@ -93,7 +94,7 @@ TEST(Protocol, AWindowThatWasMostlyPreemptedIsMarkedAndRepeated) {
 TEST(Protocol, OutliersAreMarkedAndStay) {
   LayerMeasurement measurement;
   for (const double runtime : {1.0, 1.1, 1.0, 2.0, 1.05})
-    measurement.repetitions.push_back({Seconds(runtime), 1, Seconds(runtime), {}, {}, {}, {}});
+    measurement.repetitions.push_back({Seconds(runtime), 1, Seconds(runtime), {}, {}, {}, {}, {}});
   summarise(measurement, 1.3);
   EXPECT_THAT(measurement.repetitions, SizeIs(5));
   EXPECT_THAT(measurement.repetitions[3].marks, Contains(Mark::kSlow));
@@ -200,6 +201,84 @@ TEST(Protocol, ThrottledRepetitionsAreMarkedAndNotMixedIn) {
   const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock, &meter);
   EXPECT_THAT(result.repetitions.front().marks, IsEmpty());
   EXPECT_THAT(result.repetitions.back().marks, Contains(Mark::kThrottled));
+}
+
+// A layer whose windows differ by turns: `low` and `high`, so many executions each.
+FakeBackend::Cost by_turns(Seconds low, Seconds high, int executions) {
+  return [=](const LayerConfig&, int n) { return n / executions % 2 == 0 ? low : high; };
+}
+
+TEST(Protocol, RepeatsOnlyWhatIsNotYetCertain) {
+  FakeClock clock;
+  // Executions of 6 ms are windows by themselves.
+  FakeBackend backend(clock, [](const LayerConfig& config, int n) {
+    return milliseconds(config.batch() == 1 || n % 2 == 0 ? 6 : 7);
+  });
+  const auto steady = std::get<0>(backend.prepare(kLayer));
+  const auto shaky =
+      std::get<0>(backend.prepare(parse_layer("activation mode=relu batch=2 in=64")));
+  PreparedLayer* const layers[] = {steady.get(), shaky.get()};
+  ProtocolOptions options;
+  options.precision = 0.02;
+  options.max_repetitions = 30;
+  const auto results = measure_layers(layers, options, clock, nullptr, "");
+  EXPECT_THAT(results[0].repetitions, SizeIs(options.repetitions));
+  EXPECT_EQ(results[0].precision, 0);
+  // Half of 6 and half of 7 never agree: it stops at the most, and says what it reached.
+  EXPECT_THAT(results[1].repetitions, SizeIs(30));
+  EXPECT_NEAR(results[1].precision, 0.5 / 6.5, 1e-9);
+  options.precision = 0.1;
+  EXPECT_THAT(measure_layer(*shaky, options, clock).repetitions, SizeIs(options.repetitions));
+}
+
+TEST(Protocol, StopsAsSoonAsItIsCertain) {
+  // The first windows are disturbed, later ones agree: the interval of the median closes.
+  Bench bench([](const LayerConfig&, int n) { return milliseconds(n < 8 && n % 2 == 0 ? 7 : 6); });
+  ProtocolOptions options;
+  options.precision = 0.01;
+  options.max_warm_up = Seconds(0);
+  const LayerMeasurement result = measure_layer(*bench.layer, options, bench.clock);
+  EXPECT_GT(result.repetitions.size(), static_cast<std::size_t>(options.repetitions));
+  EXPECT_LT(result.repetitions.size(), static_cast<std::size_t>(options.max_repetitions));
+  EXPECT_LE(result.precision, 0.01);
+}
+
+TEST(Protocol, WithoutAPrecisionTheRepetitionsAreEnough) {
+  Bench bench(by_turns(milliseconds(6), milliseconds(7), 1));
+  ProtocolOptions options;
+  options.precision = 0;
+  EXPECT_THAT(measure_layer(*bench.layer, options, bench.clock).repetitions,
+              SizeIs(options.repetitions));
+}
+
+TEST(Protocol, FurtherRepetitionsAreNotUnderTheMeter) {
+  Bench bench(by_turns(milliseconds(6), milliseconds(7), 100));
+  FakeMeter meter(bench.clock, {.update_period = milliseconds(10)});
+  ProtocolOptions options;
+  options.precision = 0.001;
+  const LayerMeasurement result = measure_layer(*bench.layer, options, bench.clock, &meter);
+  ASSERT_GT(result.repetitions.size(), static_cast<std::size_t>(options.repetitions));
+  for (std::size_t i = 0; i < result.repetitions.size(); ++i)
+    EXPECT_EQ(result.repetitions[i].power.has_value(),
+              i < static_cast<std::size_t>(options.repetitions));
+}
+
+TEST(Protocol, RecordsTheMachinesPaceBesideTheLayer) {
+  Bench bench([](const LayerConfig&, int) { return milliseconds(6); });
+  // The memory gets slower; the clock stays.
+  FakePace pace(bench.clock, [](Seconds now) {
+    return Pace{microseconds(50), microseconds(60 * (now.value() - 999))};
+  });
+  ProtocolOptions options;
+  options.pace = &pace;
+  const LayerMeasurement result = measure_layer(*bench.layer, options, bench.clock);
+  ASSERT_TRUE(result.pace);
+  EXPECT_EQ(result.pace->arithmetic, microseconds(50));
+  EXPECT_GT(result.pace->memory, result.repetitions.front().pace->memory);
+  EXPECT_LT(result.pace->memory, result.repetitions.back().pace->memory);
+  // Windows of 6 ms, probes every 10 ms at most.
+  EXPECT_LT(pace.probes, options.repetitions);
+  EXPECT_GE(pace.probes, options.repetitions / 2);
 }
 
 TEST(Protocol, MarksHaveNames) {

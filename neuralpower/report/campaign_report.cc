@@ -16,8 +16,20 @@ std::string render_campaign(const Conditions& conditions, const CampaignResult& 
       r.planned, r.measured, r.found, r.skipped, r.remaining);
   if (r.elapsed > Seconds(0))
     out += fmt::format(
-        "{:.1f} s, {:.0f} % of it in measured windows; {} of {} repetitions marked\n",
-        r.elapsed.value(), 100 * (r.in_windows / r.elapsed), r.marked_repetitions, r.repetitions);
+        "{:.1f} s: {:.0f} % in measured windows, {:.0f} % preparing, {:.0f} % warming up, the rest "
+        "between windows; {} of {} repetitions marked\n",
+        r.elapsed.value(), 100 * (r.in_windows / r.elapsed), 100 * (r.preparing / r.elapsed),
+        100 * (r.warming_up / r.elapsed), r.marked_repetitions, r.repetitions);
+  if (r.imprecise > 0)
+    out += fmt::format(
+        "{} layers stay less certain than asked, {} the least (95 % interval +-{:.0f} %)\n",
+        r.imprecise, printable(r.worst_layer), 100 * r.worst_precision);
+  if (r.arithmetic_pace && r.memory_pace)
+    out += fmt::format(
+        "the machine itself, of its best in this campaign: arithmetic {:.0f} % (lowest {:.0f} %), "
+        "memory {:.0f} % (lowest {:.0f} %)\n",
+        100 * r.arithmetic_pace->median, 100 * r.arithmetic_pace->lowest,
+        100 * r.memory_pace->median, 100 * r.memory_pace->lowest);
   for (const auto& [reason, count] : r.skip_reasons)
     out += fmt::format("  {} skipped: {}\n", count, printable(reason));
   if (!r.energy_absent.empty()) out += "energy is absent: " + printable(r.energy_absent) + "\n";

@@ -82,6 +82,9 @@ std::string render_forecast(const CampaignForecast& f, Seconds budget,
                                    {"budget_s", budget.value()},
                                    {"repetition_error", f.repetition_error},
                                    {"repetition_error_worst", f.repetition_error_worst},
+                                   {"windows_per_layer", f.windows},
+                                   {"windows_most", f.windows_most},
+                                   {"imprecise", f.imprecise},
                                    {"clock_error", f.clock_error}};
     if (f.meter_edge_error) json["meter_edge_error"] = *f.meter_edge_error;
     if (f.meter_step_error) json["meter_step_error"] = *f.meter_step_error;
@@ -99,6 +102,10 @@ std::string render_forecast(const CampaignForecast& f, Seconds budget,
   out += "runtime of a layer, relative error\n";
   out += fmt::format("  repetitions       {} (95th percentile of the layers: {})\n",
                      percent(f.repetition_error), percent(f.repetition_error_worst));
+  out += fmt::format("    windows a layer {:.1f}, at most {:.0f}{}\n", f.windows, f.windows_most,
+                     f.imprecise > 0 ? fmt::format("; {} of {} layers stay above the --precision",
+                                                   f.imprecise, f.tried)
+                                     : std::string());
   out += fmt::format("  clock             {}\n", percent(f.clock_error));
   if (!f.meter_edge_error) return out + "energy is absent: " + printable(f.energy_absent) + "\n";
   out += "power of a layer, relative error\n";

@@ -151,10 +151,9 @@ class CudnnBackend final : public Backend {
     std::shared_ptr<Buffer> owner;
     auto pieces = carousel->pieces(
         bytes_of(tensor), tensor.type,
-        [&](Buffer& fresh) {
+        [&](void* start, std::size_t bytes) {
           if (is_read)
-            device_.fill(fresh.data(), fresh.size() / cuda::bytes_of_type(tensor.type), tensor.type,
-                         1, false);
+            device_.fill(start, bytes / cuda::bytes_of_type(tensor.type), tensor.type, 1, false);
         },
         owner);
     buffers.push_back(std::move(owner));

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -13,13 +14,16 @@
 namespace neuralpower {
 namespace {
 
-constexpr std::size_t kCacheLine = 64, kHugePage = 2u << 20;
+constexpr std::size_t kCacheLine = 64, kPage = 4096, kHugePage = 2u << 20;
+constexpr std::size_t kReserved = std::size_t{64} << 30;
+
+std::size_t round_up(std::size_t bytes, std::size_t to) { return (bytes + to - 1) / to * to; }
 
 }  // namespace
 
 Buffer::Buffer(std::size_t bytes) {
   const std::size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
-  size_ = std::max(alignment, (bytes + alignment - 1) / alignment * alignment);
+  size_ = std::max(alignment, round_up(bytes, alignment));
   data_ = std::aligned_alloc(alignment, size_);
   if (!data_)
     throw environment_error("no memory for a buffer of " + std::to_string(size_ >> 20) + " MiB");
@@ -36,6 +40,29 @@ Buffer::~Buffer() {
   } else {
     std::free(data_);
   }
+}
+
+bool Buffer::grow(std::size_t bytes) {
+  const std::size_t wanted = round_up(bytes, kHugePage);
+  if (wanted > room_) return false;
+  // Pages that are fresh are zero; they are fetched now, not while a layer is timed.
+  volatile char* const start = static_cast<char*>(data_);
+  for (; size_ < wanted; size_ += kPage) start[size_] = 0;
+  return true;
+}
+
+std::unique_ptr<Buffer> make_growing_buffer(std::size_t bytes) {
+  void* const reserved = mmap(nullptr, kReserved, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (reserved == MAP_FAILED) return make_host_buffer(bytes);
+  const auto address = reinterpret_cast<std::uintptr_t>(reserved);
+  const std::size_t skipped = round_up(address, kHugePage) - address;
+  auto buffer = std::make_unique<Buffer>(static_cast<char*>(reserved) + skipped, 0,
+                                         [reserved](void*) { munmap(reserved, kReserved); });
+  madvise(reserved, kReserved, MADV_HUGEPAGE);
+  madvise(reserved, kReserved, MADV_DONTDUMP);
+  buffer->room_ = (kReserved - skipped) / kHugePage * kHugePage;
+  return buffer->grow(bytes) ? std::move(buffer) : make_host_buffer(bytes);
 }
 
 std::unique_ptr<Buffer> make_host_buffer(std::size_t bytes) {

@@ -33,18 +33,20 @@ void GaussianSource::draw(float* out, std::size_t count, float scale, bool posit
   }
 }
 
-std::vector<void*> Carousel::pieces(std::size_t bytes, int kind,
-                                    const std::function<void(Buffer&)>& fill,
+std::vector<void*> Carousel::pieces(std::size_t bytes, int kind, const Fill& fill,
                                     std::shared_ptr<Buffer>& owner) {
   const std::size_t step = (bytes + kPage - 1) / kPage * kPage;
   const std::size_t wanted = std::max(round_, std::min(2 * step, kBeyondCaches));
   const std::size_t count = std::clamp<std::size_t>((wanted + step - 1) / step, 1, kMostPieces);
   std::shared_ptr<Buffer>& buffer = buffers_[kind];
   const std::size_t needed = std::max(round_, count * step);
-  if (!buffer || buffer->size() < needed) {
+  std::size_t filled = buffer ? buffer->size() : 0;
+  if (filled < needed && !(buffer && buffer->grow(needed))) {
     buffer = make_(needed);  // layers that use the smaller one keep it alive
-    fill(*buffer);
+    filled = 0;
   }
+  if (filled < buffer->size())
+    fill(static_cast<char*>(buffer->data()) + filled, buffer->size() - filled);
   owner = buffer;
   std::vector<void*> pieces;
   for (std::size_t i = 0; i < count; ++i)

@@ -34,13 +34,14 @@ class GaussianSource {
 // need not be the layer's own, so nothing is allocated or filled for it.
 class Carousel {
  public:
-  explicit Carousel(std::size_t round_bytes, MakeBuffer make = &make_host_buffer)
+  explicit Carousel(std::size_t round_bytes, MakeBuffer make = &make_growing_buffer)
       : round_(round_bytes), make_(std::move(make)) {}
 
   // Pieces of `bytes` for one round, in a shuffled order, and the buffer that holds them. Layers
-  // with the same `kind` of cells share a buffer; `fill` is called on each new one. The number of
-  // pieces is limited: a tensor of a few cache lines is never far from the caches.
-  std::vector<void*> pieces(std::size_t bytes, int kind, const std::function<void(Buffer&)>& fill,
+  // with the same `kind` of cells share a buffer; `fill` is called on what is new of it. The number
+  // of pieces is limited: a tensor of a few cache lines is never far from the caches.
+  using Fill = std::function<void(void* start, std::size_t bytes)>;
+  std::vector<void*> pieces(std::size_t bytes, int kind, const Fill& fill,
                             std::shared_ptr<Buffer>& owner);
 
  private:

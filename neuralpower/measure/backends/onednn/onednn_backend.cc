@@ -68,7 +68,8 @@ class OnednnBackend final : public Backend {
         buffers.emplace_back();
         places.push_back(carousel->pieces(
             bytes, static_cast<int>(argument.layout.data_type()),
-            [&](Buffer& fresh) { fill_piece_buffer(fresh, argument); }, buffers.back()));
+            [&](void* start, std::size_t size) { fill_cells(start, size, argument); },
+            buffers.back()));
       } else {
         auto [buffer, memory] = runtime_.allocate(argument.layout);
         if (argument.role != Role::kOutput)
@@ -92,13 +93,12 @@ class OnednnBackend final : public Backend {
   }
 
  private:
-  // Gaussian cells for a buffer that layers read from; what they write to stays as it is.
-  void fill_piece_buffer(Buffer& buffer, const Argument& argument) {
+  // Gaussian cells for memory that layers read from; what they write to stays as it is.
+  void fill_cells(void* start, std::size_t bytes, const Argument& argument) {
     if (argument.role == Role::kOutput) return;
     const auto type = argument.layout.data_type();
-    const auto cells =
-        static_cast<dnnl::memory::dim>(buffer.size() / dnnl::memory::data_type_size(type));
-    const dnnl::memory whole(onednn::plain_layout({cells}, type), runtime_.engine, buffer.data());
+    const auto cells = static_cast<dnnl::memory::dim>(bytes / dnnl::memory::data_type_size(type));
+    const dnnl::memory whole(onednn::plain_layout({cells}, type), runtime_.engine, start);
     onednn::fill(whole, runtime_.data, 1, false, runtime_.stream);
   }
 

@@ -97,8 +97,9 @@ class PlainBackend final : public Backend {
         std::shared_ptr<Buffer> owner;
         auto pieces = carousel->pieces(
             bytes(tensor.count), 0,
-            [&](Buffer& fresh) {
-              if (!is_written) data_.draw(fresh.floats(), fresh.size() / sizeof(float), 1, false);
+            [&](void* start, std::size_t size) {
+              if (!is_written)
+                data_.draw(static_cast<float*>(start), size / sizeof(float), 1, false);
             },
             owner);
         buffers.push_back(std::move(owner));
