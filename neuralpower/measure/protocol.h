@@ -8,7 +8,7 @@
 // 3. Measure `repetitions` windows of each layer, the layers interleaved in a seeded random order,
 //    so that a slow drift of the machine falls on all of them alike. Each window starts with one
 //    execution that does not count (the layer before has taken the caches), unless executions are
-//    so long that they fill the caches anew by themselves.
+//    so long that a cold start is a small part of one, and the median passes over it.
 // 4. A repetition's runtime is the median of its slices. Slices during which the operating system
 //    took a processor away do not count; a window in which that hit most slices is marked and
 //    measured again (at most `extra_repetitions` times).
@@ -58,7 +58,7 @@ struct ProtocolOptions {
   Seconds min_window{2e-3};
   int min_slices = 3;  // of short layers; one slice is enough above long_execution
   Seconds long_execution{5e-3};
-  Seconds no_lead_in{1e-3};    // executions from here on are counted from a window's first
+  Seconds no_lead_in{250e-6};  // executions from here on are counted from a window's first
   int repetitions = 7;         // of each layer, at least
   int extra_repetitions = 3;   // for windows that were disturbed
   double precision = 0.1;      // relative; 0: `repetitions` are enough

@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/measure/backends/memory/processors.h"
 
 namespace neuralpower {
 namespace {
@@ -18,6 +20,21 @@ constexpr std::size_t kCacheLine = 64, kPage = 4096, kHugePage = 2u << 20;
 constexpr std::size_t kReserved = std::size_t{64} << 30;
 
 std::size_t round_up(std::size_t bytes, std::size_t to) { return (bytes + to - 1) / to * to; }
+
+// Pages that are fresh are zero. They are fetched now, not while a layer is timed, and on all
+// processors at once: a virtual machine's host may have to find them first.
+void fetch_pages(char* start, std::size_t bytes) {
+  const auto workers = static_cast<std::size_t>(usable_processors());
+  const std::size_t share = round_up((bytes + workers - 1) / workers, kHugePage);
+  const auto fetch = [=](std::size_t from) {
+    volatile char* const pages = start;
+    for (std::size_t at = from; at < std::min(bytes, from + share); at += kPage) pages[at] = 0;
+  };
+  std::vector<std::thread> others;
+  for (std::size_t from = share; from < bytes; from += share) others.emplace_back(fetch, from);
+  fetch(0);
+  for (std::thread& other : others) other.join();
+}
 
 }  // namespace
 
@@ -45,9 +62,8 @@ Buffer::~Buffer() {
 bool Buffer::grow(std::size_t bytes) {
   const std::size_t wanted = round_up(bytes, kHugePage);
   if (wanted > room_) return false;
-  // Pages that are fresh are zero; they are fetched now, not while a layer is timed.
-  volatile char* const start = static_cast<char*>(data_);
-  for (; size_ < wanted; size_ += kPage) start[size_] = 0;
+  if (wanted > size_) fetch_pages(static_cast<char*>(data_) + size_, wanted - size_);
+  size_ = std::max(size_, wanted);
   return true;
 }
 
