@@ -12,6 +12,8 @@
 #   SUITE         the back-ends' tests    (default: beside the program in a bundle, or in the build)
 #   POWER, RUNTIME, NETWORKS              time for layers with power, for more layers without, and
 #                                         for networks (defaults 230s, 150s, 150s)
+#   UPDATES       of the meter that a window with power spans (default: 1 to 3, by what the step
+#                 `meter` found)
 #   MODELS        network files           (default: thirteen of examples/ and tests/)
 #   CUDA_LIBRARIES  folders of libcudart, libcudnn and libcublasLt, colon-separated (default: where
 #                 the system has them, else the wheels of python3)
@@ -97,15 +99,26 @@ meter() {
     echo "gpu-campaign: the meter could not be examined; its defaults are used" >&2
 }
 
+# How many of the meter's updates a window spans: as many as leave time for a thousand layers. A
+# window begins and ends on an update, so that one is enough where updates are rare (100 ms).
+updates() {
+  period=$(sed -n 's/.*"update_period_ms": *\([0-9]*\).*/\1/p' "$out/meter.json" 2>/dev/null | head -n 1)
+  if [ "${period:-100}" -le 30 ]; then echo 3; elif [ "${period:-100}" -le 60 ]; then echo 2; else echo 1; fi
+}
+
 layers() {
+  meter_updates=${UPDATES:-$(updates)}
+  echo "windows with power span $meter_updates updates of the meter"
   plan=${PLAN:-examples/plans/gpu-ten-minutes.plan}
   common="$gpu --space $plan --dtype f32,tf32,f16 --store $store"
   # As far as the time reaches with power, evenly over the plan; then the rest without.
   # shellcheck disable=SC2086
-  "$program" measure $common --metered-repetitions 1 --meter-updates 3 --repetitions 5 \
+  "$program" measure $common --metered-repetitions 1 --meter-updates "$meter_updates" \
+    --repetitions 5 --max-repetitions 11 \
     --budget "${POWER:-230s}"
   # shellcheck disable=SC2086
-  "$program" measure $common --metered-repetitions 0 --repetitions 5 --budget "${RUNTIME:-150s}"
+  "$program" measure $common --metered-repetitions 0 --repetitions 5 --max-repetitions 11 \
+    --budget "${RUNTIME:-150s}"
 }
 
 networks() {

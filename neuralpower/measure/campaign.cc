@@ -120,7 +120,7 @@ class Campaign {
         start_(clock.now()),
         deadline_(start_ + options.budget),
         domains_(meter ? meter->domains() : std::vector<std::string>{}),
-        layers_(options.block_layers, protocol_, clock, meter, no_meter_reason),
+        layers_(protocol_, clock, meter, no_meter_reason),
         together_(std::min(kFirstTogether, options.block_layers)) {
     if (!meter) result_.energy_absent = no_meter_reason;
     line_up();

@@ -11,10 +11,9 @@ constexpr int kLeastWindows = 2;  // of a layer that the deadline cuts short
 
 }  // namespace
 
-InterleavedLayers::InterleavedLayers(std::size_t side_by_side, const ProtocolOptions& options,
-                                     Clock& clock, PowerMeter* meter, std::string no_meter_reason)
-    : least_company_(std::min(kMostCompany, side_by_side / 4)),
-      options_(options),
+InterleavedLayers::InterleavedLayers(const ProtocolOptions& options, Clock& clock,
+                                     PowerMeter* meter, std::string no_meter_reason)
+    : options_(options),
       clock_(clock),
       meter_(meter),
       no_meter_reason_(std::move(no_meter_reason)),
@@ -27,20 +26,10 @@ void InterleavedLayers::add(std::shared_ptr<PreparedLayer> layer, std::size_t pl
 }
 
 void InterleavedLayers::round(Seconds deadline) {
-  std::vector<std::pair<LayerCourse*, bool>> order;  // whether its window counts
-  for (const auto& member : going_) order.emplace_back(&member->course, true);
-  for (const auto& member : company_) {
-    if (order.size() >= least_company_) break;
-    order.emplace_back(&member->course, false);
-  }
+  std::vector<LayerCourse*> order;
+  for (const auto& member : going_) order.push_back(&member->course);
   std::shuffle(order.begin(), order.end(), random_);
-  for (const auto& [course, counts] : order) {
-    if (counts) {
-      course->measure_window(pace());
-    } else {
-      course->keep_company();
-    }
-  }
+  for (LayerCourse* course : order) course->measure_window(pace());
   finish_members(deadline);
 }
 
@@ -53,12 +42,9 @@ void InterleavedLayers::finish_members(Seconds deadline) {
   const auto done = std::stable_partition(
       going_.begin(), going_.end(),
       [&](const std::unique_ptr<Member>& member) { return !is_done(member); });
-  for (auto member = done; member != going_.end(); ++member) {
+  for (auto member = done; member != going_.end(); ++member)
     finished_.push_back({(*member)->place, (*member)->course.finish(no_meter_reason_)});
-    company_.push_front(std::move(*member));
-  }
   going_.erase(done, going_.end());
-  while (company_.size() > least_company_) company_.pop_back();
 }
 
 std::vector<InterleavedLayers::Finished> InterleavedLayers::take_finished() {

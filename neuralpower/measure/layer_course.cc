@@ -44,14 +44,14 @@ void LayerCourse::warm_up_and_calibrate() {
     last = timed(1);
     ++result_.warm_up_executions;
   }
-  per_slice_ = executions_for(options_.min_slice, last);
+  per_slice_ = executions_per_slice(last);
   while (true) {
     const Seconds next = timed(per_slice_) / static_cast<double>(per_slice_);
     result_.warm_up_executions += static_cast<int>(per_slice_);
     const bool agrees =
         std::fabs(next.value() - last.value()) <= options_.steady_tolerance * last.value();
     last = next;
-    per_slice_ = executions_for(options_.min_slice, last);
+    per_slice_ = executions_per_slice(last);
     result_.steady = agrees;
     if (agrees || clock_.now() >= end) break;
   }
@@ -61,6 +61,13 @@ void LayerCourse::warm_up_and_calibrate() {
       last < options_.long_execution ? options_.min_slices : 1);
   result_.warm_up = clock_.now() - start;
   result_.extras = layer_->side_measurements();
+}
+
+// Whole rounds through the layer's memory, unless a round is long.
+std::int64_t LayerCourse::executions_per_slice(Seconds one) const {
+  const std::int64_t least = executions_for(options_.min_slice, one), period = layer_->period();
+  if (one * static_cast<double>(period) > options_.long_execution) return least;
+  return (least + period - 1) / period * period;
 }
 
 void LayerCourse::measure_window(const std::optional<Pace>& pace) {
@@ -73,11 +80,6 @@ void LayerCourse::measure_window(const std::optional<Pace>& pace) {
   count(before, repetition.executions);
   repetition.pace = pace;
   result_.repetitions.push_back(std::move(repetition));
-}
-
-void LayerCourse::keep_company() {
-  lead_in();
-  unmetered();
 }
 
 bool LayerCourse::wants_more() const {
@@ -99,7 +101,7 @@ LayerMeasurement LayerCourse::finish(std::string_view no_meter_reason) {
   }
   for (const auto& [name, values] : counted_) result_.extras[name] = median_of(values);
   summarise(result_, options_.outlier_ratio);
-  return std::exchange(result_, {});
+  return std::move(result_);
 }
 
 Counters::Counts LayerCourse::read_counters() const {

@@ -24,14 +24,12 @@ class LayerCourse {
 
   // One repetition; `pace` is the machine's at this moment.
   void measure_window(const std::optional<Pace>& pace);
-  // The work of one window, recorded nowhere.
-  void keep_company();
 
   int windows() const { return static_cast<int>(result_.repetitions.size()); }
   // Whether enough windows that count are there, and they agree well enough.
   bool wants_more() const;
 
-  // The summary over all windows; only keep_company() may follow.
+  // The summary over all windows; the last call.
   LayerMeasurement finish(std::string_view no_meter_reason);
 
  private:
@@ -46,6 +44,7 @@ class LayerCourse {
   Seconds timed(std::int64_t executions);
   void measure_slice(Slices& slices);
   void lead_in();
+  std::int64_t executions_per_slice(Seconds one) const;
   Repetition unmetered();
   Repetition metered();
 

@@ -102,7 +102,7 @@ std::vector<LayerMeasurement> measure_layers(std::span<PreparedLayer* const> lay
                                              const ProtocolOptions& options, Clock& clock,
                                              PowerMeter* meter, std::string_view no_meter_reason,
                                              Seconds deadline) {
-  InterleavedLayers together(layers.size(), options, clock, meter, std::string(no_meter_reason));
+  InterleavedLayers together(options, clock, meter, std::string(no_meter_reason));
   for (std::size_t i = 0; i < layers.size(); ++i)
     together.add({layers[i], [](PreparedLayer*) {}}, i);
   while (together.unfinished() > 0) together.round(deadline);

@@ -3,8 +3,10 @@
 // layer would confirm.
 //
 // 1. Warm up until two successive slices agree (or the warm-up's time is over: `steady` is false).
-// 2. Calibrate: a *slice* is as many executions as take min_slice; a *window* is as many slices as
-//    take min_window, and with a meter also as many as span min_meter_updates of its updates.
+// 2. Calibrate: a *slice* is as many executions as take min_slice, in whole rounds through the
+//    layer's memory (PreparedLayer::period) where a round is not longer than long_execution; a
+//    *window* is as many slices as take min_window, and with a meter also as many as span
+//    min_meter_updates of its updates.
 // 3. Measure `repetitions` windows of each layer, the layers interleaved in a seeded random order,
 //    so that a slow drift of the machine falls on all of them alike. Each window starts with one
 //    execution that does not count (the layer before has taken the caches), unless executions are
@@ -15,8 +17,9 @@
 // 5. Repetitions whose runtime is above outlier_ratio times the median of all are marked kSlow.
 //    Nothing is deleted: the raw repetitions stay, and the summary is taken over those without
 //    marks, or over all if fewer than half are without.
-// 6. Layers that are not yet certain are repeated further, still interleaved (what that takes is in
-//    interleaved_layers.h), until half of the interval that holds the true median with 95 % is
+// 6. Layers that are not yet certain are repeated further, still interleaved
+// (interleaved_layers.h),
+//    until half of the interval that holds the true median with 95 % is
 //    within `precision` of it, or there are max_repetitions. What was reached is in the result.
 //    (Looking after every round and stopping at the first success makes the interval a little too
 //    hopeful: it is a rule for spending time, and says nothing about slower drifts.)

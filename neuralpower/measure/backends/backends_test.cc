@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/importers/importers.h"
@@ -102,7 +103,10 @@ TEST_P(EveryBackend, AgreesWithTheReferenceOnRarerKinds) {
         "recurrent mode=gru batch=2 in=5x7 hidden=6 directions=2",
         "recurrent mode=rnn batch=2 in=3x9 hidden=4", "norm mode=instance batch=2 in=6x5x4",
         "norm mode=group batch=2 in=6x5x4 size=3", "norm mode=rms batch=2 in=7x30",
-        "attention batch=2 heads=3 queries=5 keys=7 width=8"}) {
+        "attention batch=2 heads=3 queries=5 keys=7 width=8",
+        "embedding batch=3 in=7 rows=50 width=9", "where batch=2 in=6x5x4 inputs=3",
+        "where batch=2 in=6x5x4 inputs=3 broadcast=1",
+        "where batch=2 in=6x5x4 inputs=3 broadcast=2"}) {
     const LayerConfig config = parse_layer(text);
     Preparation preparation = backend->prepare(config);
     if (std::holds_alternative<Skip>(preparation)) continue;
@@ -116,6 +120,48 @@ TEST_P(EveryBackend, AgreesWithTheReferenceOnRarerKinds) {
     ASSERT_EQ(values.output.size(), expected->size()) << text;
     EXPECT_LE(relative_error(*expected, values.output), 2e-4)
         << text << " " << layer.implementation();
+  }
+}
+
+// What a layer text leaves open (which rows, how much on which side) can be checked for its size
+// only, and for being a copy.
+TEST_P(EveryBackend, MovesData) {
+  const auto backend = checking_backend(GetParam());
+  for (const char* text :
+       {"move mode=gather batch=2 in=50x8 to=2x8", "move mode=gather batch=3 in=9x4x5 to=9x4x5",
+        "move mode=pad batch=1 in=5x6x7 to=1x9x8x7", "move mode=roll batch=2 in=6x4x3 to=2x6x4x3",
+        "move mode=resize batch=2 in=3x4x5 to=2x3x8x15"}) {
+    const LayerConfig config = parse_layer(text);
+    Preparation preparation = backend->prepare(config);
+    if (std::holds_alternative<Skip>(preparation)) continue;
+    PreparedLayer& layer = *std::get<0>(preparation);
+    layer.run();
+    layer.synchronise();
+    const LayerValues values = layer.values();
+    const auto& to = std::get<DataMovement>(config.op).to;
+    ASSERT_EQ(values.output.size(), static_cast<std::size_t>(to.element_count())) << text;
+    const std::set<float> there(values.inputs[0].begin(), values.inputs[0].end());
+    std::set<float> moved(values.output.begin(), values.output.end());
+    EXPECT_GT(moved.size(), 8u) << text << ": always the same cells";
+    moved.erase(0.0f);  // of padding
+    EXPECT_TRUE(std::includes(there.begin(), there.end(), moved.begin(), moved.end())) << text;
+  }
+}
+
+// A layer's text is one thing, a network's tensors another: the whole of a transformer runs.
+TEST(Onednn, LeavesNoLayerOfTransformersOut) {
+  const auto folder = std::filesystem::path(NEURALPOWER_SOURCE_DIR) / "tests/networks/torch";
+  if (!std::count_if(backends().begin(), backends().end(),
+                     [](const BackendRow& row) { return row.name == "onednn" && row.make; }))
+    GTEST_SKIP() << "built without oneDNN";
+  const auto backend = checking_backend("onednn");
+  for (const char* file :
+       {"bert.opset13.rebatch.onnx", "vit_b_32.opset13.rebatch.onnx", "swin_t.opset14.rebatch.onnx",
+        "convnext_tiny.opset13.preserve.onnx", "gpt.opset13.dynamic.onnx"}) {
+    PreparedNetwork prepared = backend->prepare_network(import_network(folder / file));
+    EXPECT_THAT(prepared.skipped, IsEmpty()) << file << ": " << prepared.skipped[0].reason;
+    for (const auto& step : prepared.steps) step.work->run();
+    prepared.steps.back().work->synchronise();
   }
 }
 

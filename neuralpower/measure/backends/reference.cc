@@ -56,6 +56,20 @@ double activate(ActivationMode mode, double x) {
       return x * x;
     case ActivationMode::kRound:
       return std::nearbyint(x);
+    case ActivationMode::kErf:
+      return std::erf(x);
+    case ActivationMode::kHardSigmoid:
+      return std::clamp(x / 6 + 0.5, 0.0, 1.0);
+    case ActivationMode::kSoftsign:
+      return x / (1 + std::fabs(x));
+    case ActivationMode::kSin:
+      return std::sin(x);
+    case ActivationMode::kCos:
+      return std::cos(x);
+    case ActivationMode::kFloor:
+      return std::floor(x);
+    case ActivationMode::kCeil:
+      return std::ceil(x);
     default:
       return std::numeric_limits<double>::quiet_NaN();
   }
@@ -271,10 +285,18 @@ struct Reference {
   Result operator()(const Elementwise& op) const {
     Values result(input().begin(), input().end());
     const std::int64_t inner = shape().element_count_from(std::min<std::size_t>(2, shape().rank()));
+    const auto operand_at = [&](std::size_t operand, std::size_t i) -> double {
+      const bool whole = input(operand).size() == result.size();
+      return input(operand)[whole ? i : i / inner % input(operand).size()];
+    };
+    if (op.mode == ElementwiseMode::kWhere) {
+      for (std::size_t i = 0; i < result.size(); ++i)
+        result[i] = operand_at(result[i] > 0 ? 1 : 2, i);
+      return result;
+    }
     for (std::size_t operand = 1; operand < values.inputs.size(); ++operand)
       for (std::size_t i = 0; i < result.size(); ++i) {
-        const bool whole = input(operand).size() == result.size();
-        const double b = input(operand)[whole ? i : i / inner % input(operand).size()];
+        const double b = operand_at(operand, i);
         double& a = result[i];
         switch (op.mode) {
           case ElementwiseMode::kAdd:
@@ -395,7 +417,13 @@ struct Reference {
   Result operator()(const Dropout&) const { return Values(input().begin(), input().end()); }
   Result operator()(const View&) const { return Values(input().begin(), input().end()); }
   Result operator()(const DataMovement&) const { return std::nullopt; }
-  Result operator()(const Embedding&) const { return std::nullopt; }
+  Result operator()(const Embedding& op) const {
+    Values result;
+    for (const float row : input())
+      for (std::int64_t i = 0; i < op.width; ++i)
+        result.push_back(weight(0)[static_cast<std::size_t>(row) * op.width + i]);
+    return result;
+  }
 
   // Cells of LSTM, GRU (reset behind the product) and plain tanh; see reference.h for the weights.
   Result operator()(const Recurrent& op) const {

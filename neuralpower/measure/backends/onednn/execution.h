@@ -19,6 +19,7 @@ struct Runtime {
   dnnl::engine engine;
   dnnl::stream stream;
   GaussianSource data;
+  std::shared_ptr<Buffer> scratch;  // of loops that stand in for a primitive
 
   // A fresh tensor on a buffer of its own, its cells zero.
   std::pair<std::shared_ptr<Buffer>, dnnl::memory> allocate(const dnnl::memory::desc& layout) {
@@ -39,6 +40,7 @@ class BoundLayer final : public PreparedLayer {
 
   void run() override;
   void synchronise() override { runtime_.stream.wait(); }
+  std::int64_t period() const override { return static_cast<std::int64_t>(arguments_.size()); }
   std::string implementation() const override { return recipe_.implementation; }
   LayerValues values() const override;
 

@@ -6,6 +6,8 @@
 #include "neuralpower/base/error.h"
 #include "neuralpower/measure/backends/memory/processors.h"
 #include "neuralpower/measure/backends/onednn/execution.h"
+#include "neuralpower/measure/backends/onednn/loops.h"
+#include "neuralpower/measure/backends/plain/plain_layer.h"
 
 namespace neuralpower {
 namespace {
@@ -54,7 +56,11 @@ class OnednnBackend final : public Backend {
       for (const Shape& shape : onednn::input_shapes(config))
         offered.push_back(onednn::preferred_layout(shape, *type, image_layout_));
     auto made = onednn::make_recipe(config, offered, runtime_.engine);
-    if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
+    if (auto* skip = std::get_if<Skip>(&made)) {
+      auto kernel = onednn::loops_instead(config, skip->reason);
+      if (!kernel) return std::move(*skip);
+      return plain::place_kernel(std::move(*kernel), runtime_.threads, memory());
+    }
     Recipe& recipe = std::get<Recipe>(made);
 
     std::vector<std::shared_ptr<Buffer>> buffers;
@@ -93,6 +99,16 @@ class OnednnBackend final : public Backend {
   }
 
  private:
+  plain::SharedMemory memory() {
+    const bool moves = cache_.activation_bytes > 0;
+    return {cache_.weight_bytes > 0 ? &weights_ : nullptr,
+            moves ? &inputs_ : nullptr,
+            moves ? &outputs_ : nullptr,
+            static_cast<int>(dnnl::memory::data_type::f32),
+            runtime_.data,
+            runtime_.scratch};
+  }
+
   // Gaussian cells for memory that layers read from; what they write to stays as it is.
   void fill_cells(void* start, std::size_t bytes, const Argument& argument) {
     if (argument.role == Role::kOutput) return;

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "neuralpower/measure/backends/onednn/execution.h"
+#include "neuralpower/measure/backends/onednn/loops.h"
+#include "neuralpower/measure/backends/plain/plain_layer.h"
 
 namespace neuralpower::onednn {
 namespace {
@@ -119,6 +121,51 @@ class Builder {
       if (network_.tensors[id].shape_known) placed_[id] = gaussian(network_.tensors[id].shape);
   }
 
+  // What a loop reads: the tensor row by row, or, for what the file fixes and for indices, cells of
+  // its own.
+  Placed loop_input(std::size_t index, std::size_t which, const plain::Tensor& wanted) {
+    const Layer& layer = network_.layers[index];
+    if (which < layer.inputs.size() && wanted.indices_below == 0) {
+      const Placed& from = tensor(layer.inputs[which]);
+      const memory::dims dims = from.contents.get_desc().dims();
+      if (Shape(dims).element_count() >= static_cast<std::int64_t>(wanted.count))
+        return in_layout(index, from, plain_layout(dims));
+    }
+    Placed own = place(plain_layout({static_cast<std::int64_t>(wanted.count)}));
+    plain::fill(own.buffer->floats(), wanted, runtime_.data);
+    pinned_.push_back(own.buffer);
+    return own;
+  }
+
+  void add_loops_or_skip(std::size_t index, const std::string& reason) {
+    const Layer& layer = network_.layers[index];
+    auto kernel = loops_instead(layer.config, reason);
+    const memory::dims dims =
+        layer.outputs.empty() ? memory::dims{} : to_dims(network_.tensors[layer.outputs[0]].shape);
+    const memory::desc layout = plain_layout(dims);
+    if (!kernel || dims.empty() || layout.get_size() > plain::bytes_of(kernel->output))
+      return skip(index, reason);
+    plain::Pointers pointers;
+    std::vector<std::shared_ptr<void>> own = {arena_};
+    for (std::size_t i = 0; i < kernel->inputs.size(); ++i)
+      pointers.inputs.push_back(loop_input(index, i, kernel->inputs[i]).buffer->floats());
+    for (const plain::Tensor& weight : kernel->weights) {
+      auto buffer = std::make_shared<Buffer>(plain::bytes_of(weight.count));
+      plain::fill(buffer->floats(), weight, runtime_.data);
+      pointers.weights.push_back(buffer->floats());
+      own.push_back(std::move(buffer));
+    }
+    pointers.scratch = plain::scratch_of(kernel->scratch, runtime_.scratch, own);
+    auto buffer = arena_->take(plain::bytes_of(kernel->output));
+    pointers.output = buffer->floats();
+    const Placed output{buffer, memory(layout, runtime_.engine, buffer->data())};
+    prepared_.steps.push_back(
+        {index, false,
+         plain::bind_kernel(std::move(*kernel), runtime_.threads, {pointers}, std::move(own))});
+    for (const TensorId id : layer.outputs)
+      placed_[id] = reshaped(index, output, to_dims(network_.tensors[id].shape));
+  }
+
   void alias(std::size_t index) {
     const Layer& layer = network_.layers[index];
     if (layer.inputs.empty()) return skip(index, "no input");
@@ -137,7 +184,7 @@ class Builder {
     if (!type || layer.outputs.empty()) {
       auto made = make_recipe(layer.config, {}, runtime_.engine);
       const Skip* why = std::get_if<Skip>(&made);
-      return skip(index, why ? why->reason : "no output");
+      return add_loops_or_skip(index, why ? why->reason : "no output");
     }
 
     swapped_ = false;
@@ -164,7 +211,7 @@ class Builder {
         }
 
     auto made = make_recipe(layer.config, offered, runtime_.engine);
-    if (auto* why = std::get_if<Skip>(&made)) return skip(index, why->reason);
+    if (auto* why = std::get_if<Skip>(&made)) return add_loops_or_skip(index, why->reason);
     Recipe& recipe = std::get<Recipe>(made);
     Binding binding;
     std::vector<std::shared_ptr<Buffer>> own;

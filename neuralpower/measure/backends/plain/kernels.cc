@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "neuralpower/measure/backends/plain/image_kernels.h"
+#include "neuralpower/measure/backends/plain/movement_kernels.h"
 #include "neuralpower/network/shape_inference.h"
 
 namespace neuralpower::plain {
@@ -96,9 +97,53 @@ std::optional<Kernel> activation(ActivationMode mode, const Shape& shape) {
       return map(shape, false, [](float x) { return x * x; });
     case ActivationMode::kRound:
       return map(shape, false, [](float x) { return std::nearbyint(x); });
+    case ActivationMode::kErf:
+      return map(shape, false, [](float x) { return std::erf(x); });
+    case ActivationMode::kHardSigmoid:
+      return map(shape, false,
+                 [](float x) { return std::min(std::max(x / 6 + 0.5f, 0.0f), 1.0f); });
+    case ActivationMode::kSoftsign:
+      return map(shape, false, [](float x) { return x / (1 + std::fabs(x)); });
+    case ActivationMode::kSin:
+      return map(shape, false, [](float x) { return std::sin(x); });
+    case ActivationMode::kCos:
+      return map(shape, false, [](float x) { return std::cos(x); });
+    case ActivationMode::kFloor:
+      return map(shape, false, [](float x) { return std::floor(x); });
+    case ActivationMode::kCeil:
+      return map(shape, false, [](float x) { return std::ceil(x); });
     default:
       return std::nullopt;
   }
+}
+
+void softmax_row(float* x, Index size, float scale) {
+  const float largest = *std::max_element(x, x + size);
+  float sum = 0;
+  for (Index i = 0; i < size; ++i) sum += x[i] = std::exp(scale * (x[i] - largest));
+  for (Index i = 0; i < size; ++i) x[i] /= sum;
+}
+
+// Where the first input is positive the second, elsewhere the third; those that are spread have one
+// value per channel.
+Kernel where(const Elementwise& op, const Shape& shape) {
+  const Index count = shape.element_count(), channels = shape.rank() > 1 ? shape[1] : 1;
+  const Index inner = shape.element_count_from(std::min<std::size_t>(2, shape.rank()));
+  const bool spread[] = {op.broadcast > 1, op.broadcast > 0};
+  const auto size = [&](bool is_spread) {
+    return is_spread ? static_cast<std::size_t>(channels) : cells(shape);
+  };
+  Kernel kernel = loops({{cells(shape)}, {size(spread[0])}, {size(spread[1])}}, cells(shape));
+  kernel.run = [=, b_spread = spread[0], c_spread = spread[1]](const Pointers& p) {
+    const float *a = p.inputs[0], *b = p.inputs[1], *c = p.inputs[2];
+#pragma omp parallel for schedule(static)
+    for (Index row = 0; row < count / inner; ++row) {
+      const Index channel = row % channels;
+      for (Index i = row * inner; i < (row + 1) * inner; ++i)
+        p.output[i] = a[i] > 0 ? b[b_spread ? channel : i] : c[c_spread ? channel : i];
+    }
+  };
+  return kernel;
 }
 
 template <typename Function>
@@ -284,6 +329,8 @@ struct MakeKernel {
           break;
       }
     }
+    if (op.mode == ElementwiseMode::kWhere && op.inputs == 3 && op.broadcast <= 2)
+      return where(op, in());
     return Skip{"no element-wise " + std::string(to_string(op.mode)) + " of " +
                 std::to_string(op.inputs) + " tensors"};
   }
@@ -356,12 +403,31 @@ struct MakeKernel {
   KernelOrSkip operator()(const Dropout&) const { return Skip{"no work at inference time"}; }
   KernelOrSkip operator()(const View&) const { return Skip{"no work: a view of the same bytes"}; }
   KernelOrSkip operator()(const DataMovement& op) const {
-    return Skip{"no data movement " + std::string(to_string(op.mode))};
+    return movement_kernel(op, in(), config.dtype);
   }
-  KernelOrSkip operator()(const Embedding&) const { return Skip{"no table look-up"}; }
+  KernelOrSkip operator()(const Embedding& op) const { return embedding_kernel(op, in()); }
   KernelOrSkip operator()(const Recurrent&) const { return Skip{"no recurrent layers"}; }
+
+  // Head by head: the product with the keys, softmax over each row of it, the product with the
+  // values; the weights of a head stay in the caches.
   KernelOrSkip operator()(const Attention&) const {
-    return Skip{"no attention in one go; its matrix products are measured apart"};
+    const Index heads = in()[0] * in()[1], queries = in()[2], width = in()[3];
+    const Index keys = config.inputs[1][2];
+    Kernel kernel =
+        loops({{cells(in())}, {cells(config.inputs[1])}, {cells(config.inputs[1])}}, cells(out));
+    kernel.implementation = product + ", softmax and " + product + ", head by head";
+    kernel.scratch = static_cast<std::size_t>(queries * keys);
+    kernel.run = [=, times = multiply](const Pointers& p) {
+      const float scale = 1 / std::sqrt(static_cast<float>(width));
+      for (Index head = 0; head < heads; ++head) {
+        const Index query = head * queries * width, key = head * keys * width;
+        times({queries, keys, width, p.inputs[0] + query, p.inputs[1] + key, p.scratch, true, 0});
+#pragma omp parallel for schedule(static)
+        for (Index row = 0; row < queries; ++row) softmax_row(p.scratch + row * keys, keys, scale);
+        times({queries, width, keys, p.scratch, p.inputs[2] + key, p.output + query, false, 0});
+      }
+    };
+    return kernel;
   }
   KernelOrSkip operator()(const UnsupportedOp& op) const {
     return Skip{"unknown operation " + op.name};
@@ -372,7 +438,8 @@ struct MakeKernel {
 
 KernelOrSkip make_kernel(const LayerConfig& config, Multiply multiply,
                          const std::string& product_name) {
-  if (config.dtype != DataType::kF32)
+  const auto* movement = std::get_if<DataMovement>(&config.op);
+  if (config.dtype != DataType::kF32 && !(movement && movement->mode == MoveMode::kCast))
     return Skip{"this back-end computes in f32, not in " + std::string(to_string(config.dtype))};
   if (!config.post.empty()) return Skip{"this back-end fuses nothing"};
   if (std::holds_alternative<UnsupportedOp>(config.op) || config.inputs.empty() ||

@@ -28,6 +28,7 @@ struct Tensor {
   std::size_t count = 0;  // cells
   float scale = 1;        // of the Gaussian data it is filled with
   bool positive = false;
+  std::int64_t indices_below = 0;  // not 0: it holds whole numbers from 0 to below this
 };
 
 struct Pointers {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neuralpower/measure/backends/plain/plain_backend.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <map>
 
 #include "neuralpower/measure/backends/memory/carousel.h"
 #include "neuralpower/measure/backends/memory/processors.h"
+#include "neuralpower/measure/backends/plain/plain_layer.h"
 
 namespace neuralpower {
 namespace {
@@ -15,46 +14,6 @@ namespace {
 using plain::Kernel;
 using plain::Pointers;
 using plain::Tensor;
-
-class PlainLayer final : public PreparedLayer {
- public:
-  PlainLayer(int threads, Kernel kernel, std::vector<Pointers> bindings,
-             std::vector<std::shared_ptr<void>> keep_alive)
-      : threads_(threads),
-        kernel_(std::move(kernel)),
-        bindings_(std::move(bindings)),
-        keep_alive_(std::move(keep_alive)) {}
-
-  void run() override {
-    // The number of OpenMP threads belongs to the calling thread; others may have set it.
-    if (omp_get_max_threads() != threads_) omp_set_num_threads(threads_);
-    last_ = next_;
-    kernel_.run(bindings_[last_]);
-    if (++next_ == bindings_.size()) next_ = 0;
-  }
-  void synchronise() override {}
-  std::string implementation() const override { return kernel_.implementation; }
-
-  LayerValues values() const override {
-    const Pointers& p = bindings_[last_];
-    LayerValues values;
-    for (std::size_t i = 0; i < p.inputs.size(); ++i)
-      values.inputs.emplace_back(p.inputs[i], p.inputs[i] + kernel_.inputs[i].count);
-    for (std::size_t i = 0; i < p.weights.size(); ++i)
-      values.weights.emplace_back(p.weights[i], p.weights[i] + kernel_.weights[i].count);
-    values.output.assign(p.output, p.output + kernel_.output);
-    return values;
-  }
-
- private:
-  int threads_;
-  Kernel kernel_;
-  std::vector<Pointers> bindings_;
-  std::vector<std::shared_ptr<void>> keep_alive_;
-  std::size_t next_ = 0, last_ = 0;
-};
-
-std::size_t bytes(std::size_t cells) { return std::max<std::size_t>(cells, 1) * sizeof(float); }
 
 class PlainBackend final : public Backend {
  public:
@@ -89,62 +48,20 @@ class PlainBackend final : public Backend {
   Preparation prepare(const LayerConfig& config) override {
     auto made = plain::make_kernel(config, library_.multiply, library_.product_name);
     if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
-    Kernel& kernel = std::get<Kernel>(made);
-    std::vector<std::shared_ptr<void>> buffers;
-    const auto places = [&](const Tensor& tensor, Carousel* carousel,
-                            bool is_written) -> std::vector<void*> {
-      if (carousel && !tensor.positive) {
-        std::shared_ptr<Buffer> owner;
-        auto pieces = carousel->pieces(
-            bytes(tensor.count), 0,
-            [&](void* start, std::size_t size) {
-              if (!is_written)
-                data_.draw(static_cast<float*>(start), size / sizeof(float), 1, false);
-            },
-            owner);
-        buffers.push_back(std::move(owner));
-        return pieces;
-      }
-      auto own = std::make_shared<Buffer>(bytes(tensor.count));
-      if (!is_written) data_.draw(own->floats(), tensor.count, tensor.scale, tensor.positive);
-      buffers.push_back(own);
-      return {own->data()};
-    };
-    const bool moves = cache_.activation_bytes > 0, weights_move = cache_.weight_bytes > 0;
-    std::vector<std::vector<void*>> inputs, weights;
-    for (const Tensor& tensor : kernel.inputs)
-      inputs.push_back(places(tensor, moves ? &inputs_ : nullptr, false));
-    for (const Tensor& tensor : kernel.weights)
-      weights.push_back(places(tensor, weights_move ? &weights_ : nullptr, false));
-    const auto outputs = places({kernel.output}, moves ? &outputs_ : nullptr, true);
-    std::size_t rounds = outputs.size();
-    for (const auto* group : {&inputs, &weights})
-      for (const auto& tensor : *group) rounds = std::max(rounds, tensor.size());
-
-    std::vector<Pointers> bindings(rounds);
-    for (std::size_t round = 0; round < rounds; ++round) {
-      const auto at = [round](const std::vector<void*>& tensor) {
-        return static_cast<float*>(tensor[round % tensor.size()]);
-      };
-      for (const auto& tensor : inputs) bindings[round].inputs.push_back(at(tensor));
-      for (const auto& tensor : weights) bindings[round].weights.push_back(at(tensor));
-      bindings[round].output = at(outputs);
-      bindings[round].scratch = scratch(kernel.scratch, buffers);
-    }
-    return std::make_unique<PlainLayer>(threads_, std::move(kernel), std::move(bindings),
-                                        std::move(buffers));
+    return plain::place_kernel(std::move(std::get<Kernel>(made)), threads_, memory());
   }
 
   PreparedNetwork prepare_network(const Network& network) override;
 
  private:
-  // One scratch buffer serves all layers, as they run one after the other.
-  float* scratch(std::size_t cells, std::vector<std::shared_ptr<void>>& keep_alive) {
-    if (cells == 0) return nullptr;
-    if (!scratch_ || scratch_->size() < bytes(cells))
-      scratch_ = std::make_shared<Buffer>(bytes(cells));
-    if (keep_alive.empty() || keep_alive.back() != scratch_) keep_alive.push_back(scratch_);
-    return scratch_->floats();
+  plain::SharedMemory memory() {
+    const bool moves = cache_.activation_bytes > 0;
+    return {cache_.weight_bytes > 0 ? &weights_ : nullptr,
+            moves ? &inputs_ : nullptr,
+            moves ? &outputs_ : nullptr,
+            0,
+            data_,
+            scratch_};
   }
 
   PlainLibrary library_;
@@ -165,12 +82,13 @@ PreparedNetwork PlainBackend::prepare_network(const Network& network) {
 
   std::map<TensorId, std::shared_ptr<Buffer>> placed;
   std::vector<std::shared_ptr<Buffer>> pinned;  // filled once: nothing may write over it
-  const auto gaussian = [&](std::size_t count) {
-    auto buffer = arena->take(bytes(count));
-    data_.draw(buffer->floats(), count, 1, false);
+  const auto filled = [&](const Tensor& tensor) {
+    auto buffer = arena->take(plain::bytes_of(tensor.count));
+    plain::fill(buffer->floats(), tensor, data_);
     pinned.push_back(buffer);
     return buffer;
   };
+  const auto gaussian = [&](std::size_t count) { return filled({count}); };
   const auto cells_of = [&](TensorId id) {
     return network.tensors[id].shape_known
                ? static_cast<std::size_t>(network.tensors[id].shape.element_count())
@@ -199,24 +117,24 @@ PreparedNetwork PlainBackend::prepare_network(const Network& network) {
       for (std::size_t k = 0; k < kernel->inputs.size(); ++k) {
         const std::size_t count = kernel->inputs[k].count;
         // An operand that the file fixes, or one that is spread, has a buffer of its own.
-        const bool is_there = k < layer.inputs.size() && cells_of(layer.inputs[k]) >= count;
-        pointers.inputs.push_back((is_there ? tensor(layer.inputs[k]) : gaussian(count))->floats());
+        const bool is_there = k < layer.inputs.size() && cells_of(layer.inputs[k]) >= count &&
+                              kernel->inputs[k].indices_below == 0;
+        pointers.inputs.push_back(
+            (is_there ? tensor(layer.inputs[k]) : filled(kernel->inputs[k]))->floats());
       }
       for (const Tensor& weight : kernel->weights) {
-        auto own = std::make_shared<Buffer>(bytes(weight.count));
-        data_.draw(own->floats(), weight.count, weight.scale, weight.positive);
+        auto own = std::make_shared<Buffer>(plain::bytes_of(weight.count));
+        plain::fill(own->floats(), weight, data_);
         pointers.weights.push_back(own->floats());
         keep_alive.push_back(std::move(own));
       }
-      pointers.scratch = scratch(kernel->scratch, keep_alive);
-      const auto output = arena->take(bytes(kernel->output));
+      pointers.scratch = plain::scratch_of(kernel->scratch, scratch_, keep_alive);
+      const auto output = arena->take(plain::bytes_of(kernel->output));
       pointers.output = output->floats();
       for (const TensorId id : layer.outputs) placed[id] = output;
-      prepared.steps.push_back(
-          {i, false,
-           std::make_unique<PlainLayer>(threads_, std::move(*kernel),
-                                        std::vector<Pointers>{std::move(pointers)},
-                                        std::move(keep_alive))});
+      prepared.steps.push_back({i, false,
+                                plain::bind_kernel(std::move(*kernel), threads_,
+                                                   {std::move(pointers)}, std::move(keep_alive))});
     } else {
       const auto* skip = std::get_if<Skip>(&made);
       prepared.skipped.push_back(
