@@ -121,7 +121,7 @@ class Matcher {
   void finish(int i) { done_at_[static_cast<std::size_t>(i)] = now_; }
 
   std::optional<Unit> unit_of(const ProfileEvent& event, int main);
-  std::optional<Unit> reorder_in_front(const ProfileEvent& event) const;
+  std::optional<Unit> reorder_beside(const ProfileEvent& event) const;
   int find_main(const ProfileEvent& event) const;
   int find_by_members(const ProfileEvent& event) const;
   int find_in_order(const ProfileEvent& event) const;
@@ -290,22 +290,26 @@ void Matcher::take_what_leads(int main, Unit& unit) {
   }
 }
 
-// A change of layout of which the tool tells only whose input it is.
-std::optional<Unit> Matcher::reorder_in_front(const ProfileEvent& event) const {
-  if (event.op != "reorder" || event.layer || !event.inputs.empty()) return std::nullopt;
+// A copy, or a change of layout, of which the tool tells only whose input or output it is.
+std::optional<Unit> Matcher::reorder_beside(const ProfileEvent& event) const {
+  const bool of_output = event.op == kReorderOutput;
+  if ((event.op != kReorderInput && !of_output) || event.layer || !event.inputs.empty())
+    return std::nullopt;
   for (const std::string& member : event.members) {
     const auto found = names_.find(member);
-    if (found == names_.end() || layer(found->second).inputs.empty()) continue;
-    const Shape& in = shape(layer(found->second).inputs[0]);
-    if (in.empty()) continue;
-    return Unit{make_layer_config(DataMovement{MoveMode::kReorder, in}, {in}), event.name, false,
-                1};
+    if (found == names_.end()) continue;
+    const Layer& beside = layer(found->second);
+    const auto& tensors = of_output ? beside.outputs : beside.inputs;
+    if (tensors.empty() || shape(tensors[0]).empty()) continue;
+    const Shape& moved = shape(tensors[0]);
+    return Unit{make_layer_config(DataMovement{MoveMode::kReorder, moved}, {moved}), event.name,
+                false, 1};
   }
   return std::nullopt;
 }
 
 std::optional<Unit> Matcher::unit_of(const ProfileEvent& event, int main) {
-  if (const auto reorder = reorder_in_front(event)) return reorder;
+  if (const auto reorder = reorder_beside(event)) return reorder;
   if (main == kNone) {
     const auto config = event.layer ? event.layer : layer_of_shapes(event);
     if (!config) return std::nullopt;
@@ -388,7 +392,7 @@ ProfileMatch Matcher::run() {
   std::vector<int> mains;
   for (const ProfileEvent& event : profile_.events) {
     now_ = static_cast<int>(mains.size());
-    mains.push_back(reorder_in_front(event) ? kNone : find_main(event));
+    mains.push_back(reorder_beside(event) ? kNone : find_main(event));
     if (mains.back() != kNone) finish(mains.back());
   }
   for (std::size_t i = 0; i < mains.size(); ++i) {

@@ -113,9 +113,11 @@ TEST(MatchProfile, BelievesTheToolsListOfNodes) {
   profile.software = "TensorRT";
   profile.events = {event("Reformatting CopyNode", "reorder", {"conv1"}),
                     event("conv1 + add1 + relu1", "", {"conv1", "add1", "relu1"}),
-                    event("fc1", "", {"fc1"})};
+                    event("fc1", "", {"fc1"}),
+                    event("fc1 copy", std::string(kReorderOutput), {"fc1"})};
   const auto layers = layers_of_run(match_profile(profile, small_network()), 1);
-  ASSERT_EQ(layers.size(), 3u);
+  ASSERT_EQ(layers.size(), 4u);
+  EXPECT_THAT(layers[3], HasSubstr("move mode=reorder batch=2 in=10"));
   EXPECT_THAT(layers[0], HasSubstr("move mode=reorder batch=2 in=8x16x16"));
   EXPECT_THAT(layers[1], HasSubstr("post=add+relu"));
 }

@@ -16,6 +16,10 @@
 
 namespace neuralpower {
 
+// Words for ProfileEvent::op: a copy, or a change of layout, of what the members' first reads, or
+// of what it writes.
+inline constexpr std::string_view kReorderInput = "reorder", kReorderOutput = "reorder output";
+
 // A node that ran, in every run that was profiled.
 struct ProfileEvent {
   std::string name;                  // as the tool calls it; may be empty

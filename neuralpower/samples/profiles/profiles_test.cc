@@ -114,8 +114,14 @@ TEST(Profiles, ReadsTensorRtsNames) {
       R"json([ { "count" : 2094 }
 , { "name" : "Reformatting CopyNode for Input Tensor 0 to conv1 + relu1", "timeMs" : 16.15, "averageMs" : 0.0077, "medianMs" : 0.0075, "percentage" : 0.5 }
 , { "name" : "conv1 + relu1", "timeMs" : 47.82, "averageMs" : 0.0228, "percentage" : 1.6 }
-, { "name" : "PWN(PWN(sigmoid1), mul1)", "timeMs" : 4, "averageMs" : 0.002, "medianMs" : 0.002, "percentage" : 0.1 } ])json");
-  ASSERT_EQ(profile.events.size(), 3u);
+, { "name" : "PWN(PWN(sigmoid1), mul1)", "timeMs" : 4, "averageMs" : 0.002, "medianMs" : 0.002, "percentage" : 0.1 }
+, { "name" : "Reformatting CopyNode for Output Tensor 0 to conv2", "timeMs" : 4, "averageMs" : 0.002, "percentage" : 0.1 }
+, { "name" : "/a/Mul_output_0 copy", "timeMs" : 4, "averageMs" : 0.002, "percentage" : 0.1 } ])json");
+  ASSERT_EQ(profile.events.size(), 5u);
+  EXPECT_EQ(profile.events[3].op, kReorderOutput);
+  EXPECT_THAT(profile.events[3].members, ElementsAre("conv2"));
+  EXPECT_EQ(profile.events[4].op, kReorderOutput);
+  EXPECT_THAT(profile.events[4].members, ElementsAre("/a/Mul_output_0"));
   EXPECT_EQ(profile.events[0].op, "reorder");
   EXPECT_THAT(profile.events[0].members, ElementsAre("conv1", "relu1"));
   EXPECT_THAT(profile.events[1].times, ElementsAre(microseconds(22.8)));
@@ -145,6 +151,42 @@ TEST(Profiles, ReadsTensorFlowLitesTableAndCsv) {
       "CONV_2D, 0.519, 0.5, 45%, 45%, 0, 1, [relu1;conv1]:0\n");
   ASSERT_EQ(csv.events.size(), 1u);
   EXPECT_THAT(csv.events[0].members, ElementsAre("relu1", "conv1"));
+}
+
+TEST(Profiles, ReadsTensorFlowLitesTablesOfXnnpack) {
+  // Newer tables are set with blanks; the log's prefix stands in front of the title.
+  const Profile table = read(
+      "INFO: Operator-wise Profiling Info for Regular Benchmark Runs:\n"
+      "============================== Run Order ==============================\n"
+      "                   [node type]   [first]  [avg ms]      [%]   [cdf%]  [mem KB]  [times "
+      "called] "
+      " [Name]\n"
+      " Convolution (NHWC, F32) IGEMM     0.398     0.407   60.00%   60.00%     0.000              "
+      " 1 "
+      " Delegate/Convolution (NHWC, F32) IGEMM:0\n"
+      "                       RESHAPE     0.001     0.002    1.00%   61.00%     0.000              "
+      " 1 "
+      " [model/flat]:5\n");
+  ASSERT_EQ(table.events.size(), 2u);
+  EXPECT_EQ(table.events[0].op, "CONV_2D");
+  EXPECT_THAT(table.events[0].times, ElementsAre(milliseconds(0.407)));
+  EXPECT_THAT(table.events[1].members, ElementsAre("model/flat"));
+  // The CSV does not quote commas in a node type, and writes tabs for those in a name.
+  const Profile csv = read(
+      "node type, first, avg_ms, %, cdf%, mem KB, times called, name\n"
+      "Convolution (NHWC, F32) IGEMM,0.16,0.2,50%,50%,0,1,Delegate/Convolution (NHWC\t F32) "
+      "IGEMM:0\n"
+      "Convolution (NHWC, F32) DWConv,0.1,0.1,25%,75%,0,1,Delegate/Convolution (NHWC\t F32) "
+      "DWConv:1\n"
+      "Fully Connected (NC, F32) GEMM,0.1,0.05,9%,84%,0,1,Delegate/Fully Connected (NC\t F32) "
+      "GEMM:2\n"
+      "Add (ND, F32),0.01,0.002,9%,93%,0,12,Delegate/Add (ND\t F32):0\n");
+  ASSERT_EQ(csv.events.size(), 3u);
+  EXPECT_EQ(csv.events[1].op, "DEPTHWISE_CONV_2D");
+  EXPECT_THAT(csv.events[1].times, ElementsAre(milliseconds(0.1)));
+  EXPECT_EQ(csv.events[2].op, "FULLY_CONNECTED");
+  ASSERT_EQ(csv.notes.size(), 1u);
+  EXPECT_THAT(csv.notes[0], ::testing::HasSubstr("1 rows left out"));
 }
 
 TEST(Profiles, ReadsCaffesForwardTimes) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // trtexec --exportProfile: [{"count": 2094}, {"name": "conv1 + relu1", "timeMs": 47.8, "averageMs":
 // 0.0228, "medianMs": 0.0225, "percentage": 1.6}, ...]. The name of a fused layer lists its nodes:
-// "a + b", "PWN(a, b)"; "Reformatting CopyNode for Input Tensor 0 to a + b" changes a layout.
+// "a + b", "PWN(a, b)"; "Reformatting CopyNode for Input Tensor 0 to a + b" changes the layout of
+// what a + b reads, "... Output Tensor ..." of what it writes, and "a_output_0 copy" puts a tensor
+// into its place in a concatenation.
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/samples/profiles/formats.h"
@@ -12,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view kReformat = "Reformatting CopyNode for ";
+constexpr std::string_view kReformat = "Reformatting CopyNode for ", kCopy = " copy";
 
 // The nodes' names, whatever brackets and signs stand around them.
 std::vector<std::string> members_of(std::string_view name) {
@@ -53,9 +55,14 @@ ProfileEvent event_of(const Json& json) {
   event.times = {microseconds_in(ms * 1e3)};
   std::string_view name = event.name;
   if (name.starts_with(kReformat)) {
-    event.op = "reorder";
+    const bool of_output = name.substr(kReformat.size()).starts_with("Output");
+    event.op = std::string(of_output ? kReorderOutput : kReorderInput);
     const std::size_t to = name.find(" to ");
     name = to == std::string_view::npos ? std::string_view{} : name.substr(to + 4);
+  }
+  if (name.ends_with(kCopy)) {
+    event.op = std::string(kReorderOutput);
+    name.remove_suffix(kCopy.size());
   }
   event.members = members_of(name);
   return event;

@@ -4,6 +4,16 @@
 // type", "avg ms" and "name"; the sections "Top by Computation Time" and "Summary by node type" say
 // the same again and are passed over, so is the initialisation. A name lists the tensors that an
 // operation writes: "[model/relu;model/conv]:12".
+//
+// The columns are set apart by tabs, by runs of blanks (newer tables) or by commas; in the last
+// case a comma within a node type is not quoted, and one within a name is a tab: "Convolution
+// (NHWC, F32) IGEMM,0.16,0.2,...,Delegate/Convolution (NHWC\t F32) IGEMM:0".
+//
+// What XNNPACK runs is called by its own words and has no tensor's name ("Delegate/..."): nodes are
+// found by their operation, in order. Several delegates use the same names; a row that was called
+// more than once a run is the mean of different operators, and is left out.
+#include <algorithm>
+#include <array>
 #include <map>
 
 #include "neuralpower/base/error.h"
@@ -23,18 +33,69 @@ std::string column_name(std::string_view text) {
   return name;
 }
 
-std::vector<std::string> fields_of(std::string_view line) {
+enum class Separator { kTab, kComma, kBlanks };
+
+Separator separator_of(std::string_view header) {
+  if (header.find('\t') != std::string_view::npos) return Separator::kTab;
+  return header.find(',') != std::string_view::npos ? Separator::kComma : Separator::kBlanks;
+}
+
+// Fields with at least two blanks between them.
+std::vector<std::string> split_runs_of_blanks(std::string_view line) {
   std::vector<std::string> fields;
-  if (line.find('\t') == std::string_view::npos) {
-    for (const std::string& field : split_csv_line(line)) fields.emplace_back(trim(field));
-    return fields;
+  for (line = trim(line); !line.empty();) {
+    const std::size_t end = std::min(line.find("  "), line.size());
+    fields.emplace_back(line.substr(0, end));
+    line = trim(line.substr(end));
   }
-  for (std::string_view field : split(trim(line), '\t')) fields.emplace_back(trim(field));
   return fields;
+}
+
+std::vector<std::string> fields_of(std::string_view line, Separator separator) {
+  if (separator == Separator::kBlanks) return split_runs_of_blanks(line);
+  std::vector<std::string> fields;
+  if (separator == Separator::kComma) {
+    for (const std::string& field : split_csv_line(line)) fields.emplace_back(trim(field));
+  } else {
+    for (const std::string_view field : split(trim(line), '\t')) fields.emplace_back(trim(field));
+  }
+  return fields;
+}
+
+// As many fields as there are columns: what is too much are commas within the first one.
+std::vector<std::string> rejoin_first(std::vector<std::string> fields, std::size_t columns) {
+  while (columns > 0 && fields.size() > columns) {
+    fields[0] += ", " + fields[1];
+    fields.erase(fields.begin() + 1);
+  }
+  return fields;
+}
+
+// TensorFlow Lite's word for an operator of XNNPACK: "Convolution (NHWC, F32) DWConv".
+std::string word_of_xnnpack(const std::string& type) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kWords = {{
+      {"Convolution", "CONV_2D"},
+      {"Deconvolution", "TRANSPOSE_CONV"},
+      {"Fully Connected", "FULLY_CONNECTED"},
+      {"Max Pooling", "MAX_POOL_2D"},
+      {"Average Pooling", "AVERAGE_POOL_2D"},
+      {"Global Average Pooling", "MEAN"},
+      {"Softmax", "SOFTMAX"},
+      {"Add", "ADD"},
+      {"Multiply", "MUL"},
+      {"HardSwish", "HARD_SWISH"},
+  }};
+  const std::string_view word = trim(std::string_view(type).substr(0, type.find('(')));
+  if (word == "Convolution" && type.ends_with("DWConv")) return "DEPTHWISE_CONV_2D";
+  const auto found = std::find_if(kWords.begin(), kWords.end(),
+                                  [&](const auto& row) { return row.first == word; });
+  return found == kWords.end() ? type : std::string(found->second);
 }
 
 class Reader {
  public:
+  Reader() { profile_.software = "TensorFlow Lite"; }
+
   void take(std::string_view line) {
     const std::string low = to_lower(line);
     if (low.find("profiling info for") != std::string::npos)
@@ -44,15 +105,22 @@ class Reader {
       in_run_order_ = low.find("run order") != std::string::npos;
     if (low.find("node type") != std::string::npos && low.find("avg") != std::string::npos) {
       columns_.clear();
-      const auto names = fields_of(line);
+      separator_ = separator_of(line);
+      const auto names = fields_of(line, separator_);
       for (std::size_t i = 0; i < names.size(); ++i) columns_[column_name(names[i])] = i;
       return;
     }
     if (title || trim(line).empty() || columns_.empty() || !in_run_order_ || initialising_) return;
-    take_row(fields_of(line));
+    take_row(rejoin_first(fields_of(line, separator_), columns_.size()));
   }
 
-  Profile profile;
+  Profile finish() {
+    if (merged_ > 0)
+      profile_.notes.push_back(std::to_string(merged_) +
+                               " rows left out: each is the mean of several operators that "
+                               "delegates call by the same name");
+    return std::move(profile_);
+  }
 
  private:
   std::string field(const std::vector<std::string>& fields, const char* column) const {
@@ -68,13 +136,25 @@ class Reader {
     event.op = field(fields, "node type");
     event.name = field(fields, "name");
     event.times = {milliseconds(*ms)};
+    if (event.name.starts_with("Delegate/")) {
+      if (parse_double(field(fields, "times called")).value_or(1) > 1) {
+        ++merged_;
+        return;
+      }
+      event.op = word_of_xnnpack(event.op);
+      profile_.events.push_back(std::move(event));
+      return;
+    }
     std::string_view list = event.name;
     if (list.starts_with("[")) list = list.substr(1, list.rfind(']') - 1);
     for (std::string_view member : split(list, ';'))
       if (!trim(member).empty()) event.members.emplace_back(trim(member));
-    profile.events.push_back(std::move(event));
+    profile_.events.push_back(std::move(event));
   }
 
+  Profile profile_;
+  Separator separator_ = Separator::kTab;
+  int merged_ = 0;
   std::map<std::string, std::size_t> columns_;
   bool in_run_order_ = true, initialising_ = false;
 };
@@ -89,9 +169,8 @@ bool is_tflite_profile(std::string_view beginning) {
 
 Profile read_tflite_profile(std::istream& in) {
   Reader reader;
-  reader.profile.software = "TensorFlow Lite";
   for_each_line(in, [&](std::string_view line) { reader.take(line); });
-  return std::move(reader.profile);
+  return reader.finish();
 }
 
 }  // namespace neuralpower
