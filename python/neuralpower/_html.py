@@ -13,7 +13,12 @@ _MOST_ROWS = 400
 
 
 def _number(value: Optional[float]) -> str:
-    return "–" if value is None or math.isnan(value) else f"{value:.4g}"
+    """Four digits, as many in every row of a column: 76.40 beside 76.14; 11,205."""
+    if value is None or math.isnan(value):
+        return "–"
+    if value == 0:
+        return "0"
+    return f"{value:,.0f}" if abs(value) >= 9999.5 else f"{value:#.4g}".rstrip(".")
 
 
 def _bar(share: float) -> str:

@@ -34,7 +34,7 @@ def _pair(value: Any, rank: int, beyond: int) -> "tuple[int, int]":
     values = (value,) * rank if isinstance(value, int) else tuple(value)
     if rank > 2 or len(values) != rank:
         raise NoLayer("it has three dimensions")
-    return values if rank == 2 else (values[0], beyond)
+    return (values[0], values[1]) if rank == 2 else (values[0], beyond)
 
 
 def _batch_and_in(x: torch.Tensor, rank: int = 0) -> str:
@@ -119,7 +119,8 @@ def _text(module: nn.Module, x: torch.Tensor) -> Optional[str]:
                            nn.LocalResponseNorm, nn.InstanceNorm2d)):
         return _norm(module, x)
     if isinstance(module, nn.Softmax):
-        axis = "" if module.dim in (None, -1, x.dim() - 1) else f" axis={module.dim % x.dim()}"
+        dim = -1 if module.dim is None else module.dim
+        axis = "" if dim in (-1, x.dim() - 1) else f" axis={dim % x.dim()}"
         return f"softmax {_batch_and_in(x)}{axis}"
     if isinstance(module, nn.Embedding):
         shape = list(x.shape) + [1] * (2 - x.dim())
@@ -136,8 +137,7 @@ def layer_text(module: nn.Module, x: torch.Tensor) -> str:
     text = _text(module, x)
     if text is None:
         raise NoLayer("no layer is known for it")
-    weight = getattr(module, "weight", None)
-    dtype = weight.dtype if isinstance(module, nn.Embedding) else x.dtype
+    dtype = module.weight.dtype if isinstance(module, nn.Embedding) else x.dtype
     if dtype not in _TYPES:
         raise NoLayer(f"its input is {dtype}")
     return text + _TYPES[dtype]

@@ -190,6 +190,8 @@ def predict(network: NetworkLike, device: DeviceLike, *, batch: Union[int, Seque
         def run(loaded: Any) -> Prediction:
             return Prediction(model._core.predict(loaded._core))
     else:
+        if isinstance(device, Device):
+            raise UsageError("method 'paleo' wants the name or file of a data sheet, not a device model")
         sheet = os.fspath(device)
 
         def run(loaded: Any) -> Prediction:

@@ -55,11 +55,10 @@ def load_samples(samples: SamplesLike) -> Samples:
     ``repetition``."""
     if isinstance(samples, Samples):
         return samples
-    if _columns.is_path(samples):
-        samples = [samples]
     if _columns.is_table(samples):
-        with _columns.csv_file(samples, "samples") as file:
-            return Samples(_core.read_samples([file]))
-    if not all(_columns.is_path(file) for file in samples):
+        with _columns.csv_file(samples, "samples") as table:
+            return Samples(_core.read_samples([table]))
+    files: Any = [samples] if _columns.is_path(samples) else samples
+    if not all(_columns.is_path(file) for file in files):
         raise UsageError("samples are files, or a table with the columns layer and runtime_ms")
-    return Samples(_core.read_samples([os.fspath(file) for file in samples]))
+    return Samples(_core.read_samples([os.fspath(file) for file in files]))

@@ -95,6 +95,10 @@ class Predicting(Files):
         self.assertGreater(p.runtime_ms.value, 0)
         self.assertIsNone(p.energy_j)
 
+    def test_paleo_wants_a_data_sheet(self):
+        with self.assertRaisesRegex(neuralpower.UsageError, "data sheet, not a device model"):
+            neuralpower.predict(ALEXNET, neuralpower.load_device(DEVICE), method="paleo")
+
     def test_html_is_escaped(self):
         file = self.folder / "x.layers"
         file.write_text("in: input batch=1 in=16x8x8\n<script>alert(1)</script>: conv out=16 kernel=3\n")
