@@ -15,6 +15,7 @@ namespace {
 constexpr double kPhaseMatters = 0.1;
 // Multiples of it, modulo 1, lie evenly however many there are.
 constexpr double kGoldenRatio = 0.6180339887498949;
+constexpr std::int64_t kFewPieces = 8;  // of memory
 
 bool is_preempted(const Repetition& repetition) {
   return std::find(repetition.marks.begin(), repetition.marks.end(), Mark::kPreempted) !=
@@ -44,29 +45,32 @@ void LayerCourse::warm_up_and_calibrate() {
     last = timed(1);
     ++result_.warm_up_executions;
   }
-  per_slice_ = executions_per_slice(last);
+  // What disturbs only adds: sizes are made for the fastest.
+  execution_ = last;
+  per_slice_ = executions_per_slice(execution_);
   while (true) {
     const Seconds next = timed(per_slice_) / static_cast<double>(per_slice_);
     result_.warm_up_executions += static_cast<int>(per_slice_);
-    const bool agrees =
+    result_.steady =
         std::fabs(next.value() - last.value()) <= options_.steady_tolerance * last.value();
     last = next;
-    per_slice_ = executions_per_slice(last);
-    result_.steady = agrees;
-    if (agrees || clock_.now() >= end) break;
+    execution_ = std::min(execution_, next);
+    per_slice_ = executions_per_slice(execution_);
+    if (result_.steady || clock_.now() >= end) break;
   }
-  execution_ = last;
   slices_ = std::max<std::int64_t>(
-      executions_for(options_.min_window, last * static_cast<double>(per_slice_)),
-      last < options_.long_execution ? options_.min_slices : 1);
+      executions_for(options_.min_window, execution_ * static_cast<double>(per_slice_)),
+      execution_ < options_.long_execution ? options_.min_slices : 1);
   result_.warm_up = clock_.now() - start;
   result_.extras = layer_->side_measurements();
 }
 
-// Whole rounds through the layer's memory, unless a round is long.
+// Whole rounds through the layer's memory if that has few pieces: a window goes through many pieces
+// several times anyway, and its median is theirs.
 std::int64_t LayerCourse::executions_per_slice(Seconds one) const {
   const std::int64_t least = executions_for(options_.min_slice, one), period = layer_->period();
-  if (one * static_cast<double>(period) > options_.long_execution) return least;
+  if (period > kFewPieces || one * static_cast<double>(period) > options_.long_execution)
+    return least;
   return (least + period - 1) / period * period;
 }
 

@@ -4,9 +4,8 @@
 //
 // 1. Warm up until two successive slices agree (or the warm-up's time is over: `steady` is false).
 // 2. Calibrate: a *slice* is as many executions as take min_slice, in whole rounds through the
-//    layer's memory (PreparedLayer::period) where a round is not longer than long_execution; a
-//    *window* is as many slices as take min_window, and with a meter also as many as span
-//    min_meter_updates of its updates.
+//    layer's memory (PreparedLayer::period) where that has few pieces; a *window* is as many slices
+//    as take min_window, and with a meter also as many as span min_meter_updates of its updates.
 // 3. Measure `repetitions` windows of each layer, the layers interleaved in a seeded random order,
 //    so that a slow drift of the machine falls on all of them alike. Each window starts with one
 //    execution that does not count (the layer before has taken the caches), unless executions are

@@ -208,6 +208,38 @@ FakeBackend::Cost by_turns(Seconds low, Seconds high, int executions) {
   return [=](const LayerConfig&, int n) { return n / executions % 2 == 0 ? low : high; };
 }
 
+TEST(Protocol, APauseWhileCalibratingMakesNoShortWindows) {
+  Bench bench([](const LayerConfig&, int n) { return milliseconds(n == 2 ? 50 : 0.1); });
+  const LayerMeasurement result = measure_layer(*bench.layer, {}, bench.clock);
+  EXPECT_FALSE(result.steady);
+  for (const Repetition& repetition : result.repetitions)
+    EXPECT_GE(repetition.window, ProtocolOptions().min_window);
+}
+
+// Whole rounds through the copies of a layer's data, each of which has its own speed.
+class TwoCopies final : public PreparedLayer {
+ public:
+  explicit TwoCopies(FakeClock& clock) : clock_(clock) {}
+  void run() override { clock_.advance(milliseconds(runs_++ % 2 == 0 ? 0.8 : 1.4)); }
+  void synchronise() override {}
+  std::int64_t period() const override { return 2; }
+  std::string implementation() const override { return "two"; }
+  LayerValues values() const override { return {}; }
+
+ private:
+  FakeClock& clock_;
+  int runs_ = 0;
+};
+
+TEST(Protocol, SlicesAreWholeRoundsThroughALayersMemory) {
+  FakeClock clock;
+  TwoCopies layer(clock);
+  const LayerMeasurement result = measure_layer(layer, {}, clock);
+  EXPECT_NEAR(result.runtime.value(), 1.1e-3, 1e-9);
+  EXPECT_NEAR(result.precision, 0, 1e-9);
+  EXPECT_EQ(result.repetitions[0].executions % 2, 0);
+}
+
 TEST(Protocol, RepeatsOnlyWhatIsNotYetCertain) {
   FakeClock clock;
   // Executions of 6 ms are windows by themselves.

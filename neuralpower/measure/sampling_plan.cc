@@ -280,7 +280,10 @@ std::vector<LayerConfig> layers_of(const Network& network) {
   std::vector<LayerConfig> layers;
   std::set<std::string> taken;
   for (const Layer& layer : network.layers) {
-    if (std::holds_alternative<UnsupportedOp>(layer.config.op) || is_free(layer.config)) continue;
+    // Dropout does nothing at inference time: no back-end runs it.
+    if (std::holds_alternative<UnsupportedOp>(layer.config.op) || is_free(layer.config) ||
+        std::holds_alternative<Dropout>(layer.config.op))
+      continue;
     if (taken.insert(format_layer(layer.config)).second) layers.push_back(layer.config);
   }
   return layers;

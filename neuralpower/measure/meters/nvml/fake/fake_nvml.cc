@@ -3,9 +3,11 @@
 // variables, read at each call.
 //   FAKE_NVML_INIT      what nvmlInit_v2 returns
 //   FAKE_NVML_ENERGY    the energy counter in mJ; unset: not supported
+//   FAKE_NVML_CLOCKWORK a power in W: the energy counter runs by itself, a step every 20 ms
 //   FAKE_NVML_INSTANT   the instantaneous power field in mW; unset: not supported
 //   FAKE_NVML_POWER     the plain power reading in mW; unset: not supported
 //   FAKE_NVML_THROTTLE  the throttle reasons
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -52,6 +54,13 @@ nvml::Return nvmlSystemGetDriverVersion(char* version, unsigned length) {
   return nvml::kSuccess;
 }
 nvml::Return nvmlDeviceGetTotalEnergyConsumption(nvml::Device, unsigned long long* energy) {
+  if (const char* watts = std::getenv("FAKE_NVML_CLOCKWORK")) {
+    constexpr long long kStep = 20;  // ms
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    *energy = static_cast<unsigned long long>(ms / kStep * kStep * std::atoll(watts));
+    return nvml::kSuccess;
+  }
   return show("FAKE_NVML_ENERGY", energy);
 }
 nvml::Return nvmlDeviceGetPowerUsage(nvml::Device, unsigned* power) {
