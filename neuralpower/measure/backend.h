@@ -50,8 +50,8 @@ class PreparedLayer {
   // "kernel_ms", the time without the gaps between launches.
   virtual std::map<std::string, double> side_measurements() { return {}; }
 
-  // After so many executions run() is back at the memory where it began: a stretch of work that is
-  // to be compared with another is a multiple of it, as each piece of memory has its own speed.
+  // After so many executions the largest tensor is back where it began: stretches of work that are to
+  // be compared are multiples of it, as each piece of memory has its own speed.
   virtual std::int64_t period() const { return 1; }
 
   // What the library chose, in its own words: "jit:avx512_core".

@@ -6,11 +6,12 @@
 namespace neuralpower::onednn {
 
 BoundLayer::BoundLayer(Runtime& runtime, Recipe recipe, std::vector<Binding> bindings,
-                       std::vector<std::shared_ptr<Buffer>> keep_alive)
+                       std::vector<std::shared_ptr<Buffer>> keep_alive, std::int64_t period)
     : runtime_(runtime),
       recipe_(std::move(recipe)),
       bindings_(std::move(bindings)),
-      keep_alive_(std::move(keep_alive)) {
+      keep_alive_(std::move(keep_alive)),
+      period_(period) {
   for (const Binding& binding : bindings_) {
     std::vector<dnnl_exec_arg_t> arguments;
     for (std::size_t i = 0; i < binding.size(); ++i)

@@ -34,13 +34,13 @@ using Binding = std::vector<dnnl::memory>;
 // Executes a recipe; with several bindings, each execution takes the next one.
 class BoundLayer final : public PreparedLayer {
  public:
-  // `keep_alive` owns the memory of the bindings.
+  // `keep_alive` owns the memory of the bindings; `period` is that of its largest tensor.
   BoundLayer(Runtime& runtime, Recipe recipe, std::vector<Binding> bindings,
-             std::vector<std::shared_ptr<Buffer>> keep_alive);
+             std::vector<std::shared_ptr<Buffer>> keep_alive, std::int64_t period = 1);
 
   void run() override;
   void synchronise() override { runtime_.stream.wait(); }
-  std::int64_t period() const override { return static_cast<std::int64_t>(arguments_.size()); }
+  std::int64_t period() const override { return period_; }
   std::string implementation() const override { return recipe_.implementation; }
   LayerValues values() const override;
 
@@ -50,6 +50,7 @@ class BoundLayer final : public PreparedLayer {
   std::vector<Binding> bindings_;
   std::vector<std::vector<dnnl_exec_arg_t>> arguments_;
   std::vector<std::shared_ptr<Buffer>> keep_alive_;
+  std::int64_t period_;
   std::size_t next_ = 0;
   std::size_t last_ = 0;
 };

@@ -66,7 +66,8 @@ class OnednnBackend final : public Backend {
     std::vector<std::shared_ptr<Buffer>> buffers;
     // For each argument the places where its data may lie, taken in turn.
     std::vector<std::vector<void*>> places;
-    std::size_t rounds = 1;
+    std::size_t rounds = 1, largest = 0;
+    std::int64_t period = 1;
     for (const Argument& argument : recipe.arguments) {
       const std::size_t bytes = argument.layout.get_size();
       Carousel* carousel = carousel_for(argument);
@@ -84,6 +85,8 @@ class OnednnBackend final : public Backend {
         buffers.push_back(std::move(buffer));
       }
       rounds = std::max(rounds, places.back().size());
+      if (bytes > largest) period = static_cast<std::int64_t>(places.back().size());
+      largest = std::max(largest, bytes);
     }
     std::vector<Binding> bindings(rounds);
     for (std::size_t round = 0; round < rounds; ++round)
@@ -91,7 +94,7 @@ class OnednnBackend final : public Backend {
         bindings[round].emplace_back(recipe.arguments[i].layout, runtime_.engine,
                                      places[i][round % places[i].size()]);
     return std::make_unique<onednn::BoundLayer>(runtime_, std::move(recipe), std::move(bindings),
-                                                std::move(buffers));
+                                                std::move(buffers), period);
   }
 
   PreparedNetwork prepare_network(const Network& network) override {

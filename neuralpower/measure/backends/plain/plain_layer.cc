@@ -12,11 +12,12 @@ namespace {
 class PlainLayer final : public PreparedLayer {
  public:
   PlainLayer(int threads, Kernel kernel, std::vector<Pointers> bindings,
-             std::vector<std::shared_ptr<void>> keep_alive)
+             std::vector<std::shared_ptr<void>> keep_alive, std::int64_t period)
       : threads_(threads),
         kernel_(std::move(kernel)),
         bindings_(std::move(bindings)),
-        keep_alive_(std::move(keep_alive)) {}
+        keep_alive_(std::move(keep_alive)),
+        period_(period) {}
 
   void run() override {
     // The number of OpenMP threads belongs to the calling thread; others may have set it.
@@ -26,7 +27,7 @@ class PlainLayer final : public PreparedLayer {
     if (++next_ == bindings_.size()) next_ = 0;
   }
   void synchronise() override {}
-  std::int64_t period() const override { return static_cast<std::int64_t>(bindings_.size()); }
+  std::int64_t period() const override { return period_; }
   std::string implementation() const override { return kernel_.implementation; }
 
   LayerValues values() const override {
@@ -45,6 +46,7 @@ class PlainLayer final : public PreparedLayer {
   Kernel kernel_;
   std::vector<Pointers> bindings_;
   std::vector<std::shared_ptr<void>> keep_alive_;
+  std::int64_t period_;
   std::size_t next_ = 0, last_ = 0;
 };
 
@@ -99,9 +101,13 @@ std::unique_ptr<PreparedLayer> place_kernel(Kernel kernel, int threads,
   for (const Tensor& tensor : kernel.weights)
     weights.push_back(places_of(tensor, memory.weights, true, memory, keep_alive));
   const auto outputs = places_of({kernel.output}, memory.outputs, false, memory, keep_alive);
-  std::size_t rounds = outputs.size();
+  // Larger tensors have fewer pieces.
+  std::size_t rounds = outputs.size(), least = outputs.size();
   for (const auto* group : {&inputs, &weights})
-    for (const auto& tensor : *group) rounds = std::max(rounds, tensor.size());
+    for (const auto& tensor : *group) {
+      rounds = std::max(rounds, tensor.size());
+      if (tensor.size() > 1) least = std::min(least, tensor.size());
+    }
 
   std::vector<Pointers> bindings(rounds);
   for (std::size_t round = 0; round < rounds; ++round) {
@@ -113,14 +119,16 @@ std::unique_ptr<PreparedLayer> place_kernel(Kernel kernel, int threads,
     bindings[round].output = at(outputs);
     bindings[round].scratch = scratch_of(kernel.scratch, memory.scratch, keep_alive);
   }
-  return bind_kernel(std::move(kernel), threads, std::move(bindings), std::move(keep_alive));
+  return bind_kernel(std::move(kernel), threads, std::move(bindings), std::move(keep_alive),
+                     static_cast<std::int64_t>(least));
 }
 
 std::unique_ptr<PreparedLayer> bind_kernel(Kernel kernel, int threads,
                                            std::vector<Pointers> bindings,
-                                           std::vector<std::shared_ptr<void>> keep_alive) {
+                                           std::vector<std::shared_ptr<void>> keep_alive,
+                                           std::int64_t period) {
   return std::make_unique<PlainLayer>(threads, std::move(kernel), std::move(bindings),
-                                      std::move(keep_alive));
+                                      std::move(keep_alive), period);
 }
 
 }  // namespace neuralpower::plain

@@ -33,9 +33,10 @@ float* scratch_of(std::size_t cells, std::shared_ptr<Buffer>& scratch,
 std::unique_ptr<PreparedLayer> place_kernel(Kernel kernel, int threads, const SharedMemory& memory);
 
 // On memory of the caller's, owned by `keep_alive`; with several bindings, each execution takes the
-// next one.
+// next one. `period` is that of its largest tensor.
 std::unique_ptr<PreparedLayer> bind_kernel(Kernel kernel, int threads,
                                            std::vector<Pointers> bindings,
-                                           std::vector<std::shared_ptr<void>> keep_alive);
+                                           std::vector<std::shared_ptr<void>> keep_alive,
+                                           std::int64_t period = 1);
 
 }  // namespace neuralpower::plain
