@@ -46,8 +46,8 @@ int count_warnings(const NetworkPrediction& prediction) {
 }
 
 // Layers predicted for changes to single layers, about a second's work: all that there are in
-// networks of up to some 600 layers.
-constexpr std::size_t kMostPredictions = 600'000;
+// networks of up to some 500 layers.
+constexpr std::size_t kMostPredictions = 400'000;
 
 class Adviser {
  public:
