@@ -148,6 +148,9 @@ std::optional<std::string> closest_word(std::string_view word,
   std::optional<std::string> best;
   for (const std::string& candidate : candidates) {
     const std::string other = to_lower(candidate);
+    // Words differ by at least what one is longer; a file may have one of megabytes.
+    const auto [shorter, longer] = std::minmax({wanted.size(), other.size()});
+    if (longer - shorter >= best_distance) continue;
     std::vector<std::size_t> row(other.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 0; i < wanted.size(); ++i) {
