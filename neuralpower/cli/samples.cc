@@ -10,6 +10,7 @@
 #include "neuralpower/cli/options.h"
 #include "neuralpower/report/profile_report.h"
 #include "neuralpower/samples/merge_stores.h"
+#include "neuralpower/samples/one_pace.h"
 #include "neuralpower/samples/profiles/match.h"
 #include "neuralpower/samples/samples_csv.h"
 
@@ -61,6 +62,16 @@ void merge(const std::string& out, const std::vector<std::string>& files) {
       throw;
     }
   }
+}
+
+std::vector<Sample> samples_to_export(const std::vector<std::string>& files, bool one_pace) {
+  std::vector<Sample> samples = read_samples(files);
+  if (one_pace && to_one_pace(samples) == 0)
+    throw bad_input(
+        "--one-pace: no row has pace_arithmetic_us, the machine's pace, which 'neuralpower "
+        "measure' "
+        "records on processors");
+  return samples;
 }
 
 // Options of `samples import`.
@@ -124,12 +135,16 @@ Action configure_samples(CLI::App& app) {
   struct Options {
     std::vector<std::string> files;
     std::string out;
+    bool one_pace = false;
   };
   auto options = std::make_shared<Options>();
   app.require_subcommand(1);
   CLI::App* export_app = app.add_subcommand("export", "Samples of stores or CSV files as one CSV");
   export_app->add_option("files", options->files, "Stores (.db) or CSV files")->required();
   export_app->add_option("-o,--out", options->out, "CSV to write; standard output if left out");
+  export_app->add_flag("--one-pace", options->one_pace,
+                       "Runtimes as if the machine had been equally fast throughout, by the pace "
+                       "that 'measure' records");
   CLI::App* networks_app =
       app.add_subcommand("networks", "Whole networks of stores as one CSV, a row for each pass");
   networks_app->add_option("stores", options->files, "Stores (.db)")->required();
@@ -148,7 +163,7 @@ Action configure_samples(CLI::App& app) {
     } else if (merge_app->parsed()) {
       merge(options->out, options->files);
     } else {
-      write_samples(options->out, read_samples(options->files));
+      write_samples(options->out, samples_to_export(options->files, options->one_pace));
     }
     return 0;
   };
