@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pace: how fast the machine itself is at this moment, told by two pieces of work that never
 // change. A layer that is slow while they are slow was measured right on a slow machine (the clock
-// fell, a neighbour on the host took its share); one that is slow while they are not was measured
-// wrongly. A seam to hardware; pace/reference_work.h runs the work, fakes/fake_pace.h is the fake.
+// fell, a neighbour on the host took its share); one that is slow while they are not has another
+// reason. A seam to hardware; pace/reference_work.h runs the work, fakes/fake_pace.h is the fake.
 #pragma once
 
 #include "neuralpower/base/units.h"
