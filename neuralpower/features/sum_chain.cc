@@ -10,6 +10,24 @@ Kind step_kind(std::size_t index) {
   return static_cast<Kind>(static_cast<std::size_t>(Kind::kLessEqual) + index);
 }
 
+// The step that is 1 where this one is 0; values are numbers, never NaN.
+Kind opposite(Kind step) {
+  switch (step) {
+    case Kind::kLessEqual:
+      return Kind::kGreater;
+    case Kind::kGreater:
+      return Kind::kLessEqual;
+    case Kind::kLess:
+      return Kind::kGreaterEqual;
+    case Kind::kGreaterEqual:
+      return Kind::kLess;
+    case Kind::kEqual:
+      return Kind::kNotEqual;
+    default:
+      return Kind::kEqual;
+  }
+}
+
 }  // namespace
 
 std::size_t SumChain::append(const SumProgram& program) {
@@ -46,12 +64,24 @@ std::size_t SumChain::append(const SumProgram& program) {
     joined.ramps.push_back(ramp);
     ++values_;
   }
+  struct Opposite {
+    std::size_t at;  // in own.steps
+    SumTables::Step step;
+    TermNode node;
+  };
+  std::vector<Opposite> opposites;
   for (std::size_t kind = 0; kind < SumTables::kStepKinds; ++kind) {
     joined.step_begin[kind] = static_cast<std::uint32_t>(joined.steps.size());
     for (std::uint32_t i = own.step_begin[kind]; i < own.step_begin[kind + 1]; ++i) {
       const SumTables::Step step = {slot_at[own.steps[i].in], own.steps[i].bound};
-      const auto [found, is_new] =
-          step_of_.try_emplace({step_kind(kind), step.in, 0, step.bound}, steps_);
+      const TermNode node = {step_kind(kind), step.in, 0, step.bound, 0};
+      TermNode other = node;
+      other.kind = opposite(node.kind);
+      if (const auto known = step_of_.find(other); known != step_of_.end()) {
+        opposites.push_back({i, {known->second, step.bound}, node});
+        continue;
+      }
+      const auto [found, is_new] = step_of_.try_emplace(node, steps_);
       step_at[i] = found->second;
       if (!is_new) continue;
       joined.steps.push_back(step);
@@ -59,6 +89,13 @@ std::size_t SumChain::append(const SumProgram& program) {
     }
   }
   joined.step_begin.back() = static_cast<std::uint32_t>(joined.steps.size());
+  for (const Opposite& opposite : opposites) {
+    const auto [found, is_new] = step_of_.try_emplace(opposite.node, steps_);
+    step_at[opposite.at] = found->second;
+    if (!is_new) continue;
+    joined.steps.push_back(opposite.step);
+    ++steps_;
+  }
 
   joined.runs = own.runs;
   const std::uint32_t* factor = own.factors.data();

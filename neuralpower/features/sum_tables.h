@@ -6,7 +6,8 @@
 // are 0 or 1 and are numbered by themselves. Two of three or more factors that several terms have
 // in common are a node of their own. A term is its coefficient times its factors, values first:
 //   c * ((v0 * v1) * (v2 * v3)) * ...      in fours, so that both ways of running round alike
-// In a chain (sum_chain.h) slots and steps of a program count on from those before it.
+// In a chain (sum_chain.h) slots and steps of a program count on from those before it, and behind
+// the steps of all kinds stand those that are another's opposite: `in` is the number of that one.
 #pragma once
 
 #include <array>
