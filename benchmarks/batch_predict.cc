@@ -70,7 +70,10 @@ DeviceModel dense_device(const std::string& key) {
   return device;
 }
 
-std::vector<LayerConfig> random_layers(const std::string& key, std::size_t count) {
+// Of sizes that the model knows: what is larger is predicted one by one when it is added.
+std::vector<LayerConfig> random_layers(const std::string& key, std::size_t count,
+                                       const Predictor& predictor) {
+  const KeyFormulas& formulas = *predictor.formulas_of(key);
   std::mt19937_64 random(2);
   const auto up_to = [&](int low, int high) {
     return low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1));
@@ -84,7 +87,9 @@ std::vector<LayerConfig> random_layers(const std::string& key, std::size_t count
                                   up_to(10, 4096))
                     : fmt::format("conv batch={} in={}x{}x{} out={} kernel={} pad={}", up_to(1, 32),
                                   up_to(3, 512), size, size, up_to(8, 512), kernel, kernel / 2);
-    if (seen.insert(text).second) layers.push_back(parse_layer(text));
+    const LayerConfig layer = parse_layer(text);
+    if (formulas.is_measured_size(extract_features(layer)) && seen.insert(text).second)
+      layers.push_back(layer);
   }
   return layers;
 }
@@ -92,13 +97,13 @@ std::vector<LayerConfig> random_layers(const std::string& key, std::size_t count
 int run(const Options& options) {
   const DeviceModel model =
       options.dense ? dense_device(options.key) : load_device_model(options.device);
-  const std::vector<LayerConfig> layers = random_layers(options.key, options.layers);
+  const Predictor predictor(model);
+  const std::vector<LayerConfig> layers = random_layers(options.key, options.layers, predictor);
   const KeyModels& models = model.layers.at(options.key);
   std::string out = fmt::format("{{\"key\": \"{}\", \"layers\": {}, \"runtime_terms\": {}, ",
                                 options.key, layers.size(), count_terms(*models.runtime));
   out += fmt::format("\"power_terms\": {}, ", models.power ? count_terms(*models.power) : 0);
 
-  const Predictor predictor(model);
   BatchPredictor batch(model);
   auto start = Clock::now();
   for (const LayerConfig& layer : layers) batch.add(layer);

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long a network that is loaded takes to predict: network_predict DEVICE.json NETWORK [SECONDS]
 //
-// Prints JSON, microseconds of processor time: Predictor::predict with everything that a report
-// needs, names, intervals and warnings; and BatchPredictor, as a search loop uses it, first with
-// the layers handed over each time, then evaluated anew where they are there.
+// Prints JSON, microseconds of processor time, with everything that a report needs, names,
+// intervals and warnings: Predictor::predict; PreparedNetwork::predict with all formulas evaluated
+// anew, and with one layer replaced each time. Then totals alone by BatchPredictor, as a search
+// loop uses it, first with the layers handed over each time, then evaluated anew where they are
+// there.
 #include <fmt/format.h>
 
 #include <ctime>
 #include <iostream>
+#include <memory>
 
 #include "neuralpower/importers/importers.h"
 #include "neuralpower/model/prediction/batch_predict.h"
 #include "neuralpower/model/prediction/predict.h"
+#include "neuralpower/model/prediction/prepared_network.h"
 
 namespace neuralpower {
 namespace {
@@ -31,12 +35,23 @@ double microseconds_of(double seconds, Call call) {
 }
 
 void benchmark(const std::string& device, const std::string& file, double seconds) {
-  const Predictor predictor(load_device_model(device));
+  const auto shared = std::make_shared<const Predictor>(load_device_model(device));
+  const Predictor& predictor = *shared;
   const Network network = import_network(file);
   double sum = 0;  // keeps the compiler from leaving the work out
   const double whole =
       microseconds_of(seconds, [&] { sum += predictor.predict(network).runtime->value.value(); });
-  BatchPredictor batch(predictor.model());
+  PreparedNetwork prepared(shared, network);
+  const double anew_prepared = microseconds_of(seconds, [&] {
+    prepared.forget_values();
+    sum += prepared.predict().runtime->value.value();
+  });
+  const LayerConfig first = prepared.predict().layers[0].config;
+  const double replaced = microseconds_of(seconds, [&] {
+    prepared.replace(0, first);
+    sum += prepared.predict().runtime->value.value();
+  });
+  BatchPredictor batch(shared);
   std::vector<BatchPredictor::LayerId> ids(network.layers.size());
   const auto add = [&] {
     for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = batch.add(network.layers[i].config);
@@ -52,9 +67,10 @@ void benchmark(const std::string& device, const std::string& file, double second
     sum += batch.total(ids).runtime_s;
   });
   std::cout << fmt::format(
-      "{{\"layers\": {}, \"different\": {}, \"predict_us\": {:.1f}, \"batch_add_us\": {:.1f}, "
+      "{{\"layers\": {}, \"different\": {}, \"predict_us\": {:.1f}, \"prepared_us\": {:.1f}, "
+      "\"replaced_us\": {:.1f}, \"batch_add_us\": {:.1f}, "
       "\"batch_evaluate_us\": {:.1f}, \"runtime_ms\": {}}}\n",
-      network.layers.size(), batch.layer_count(), whole, added, anew,
+      network.layers.size(), batch.layer_count(), whole, anew_prepared, replaced, added, anew,
       batch.total(ids).runtime_s * 1e3);
   if (sum < 0) std::cout << "\n";
 }

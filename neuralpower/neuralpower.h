@@ -4,6 +4,7 @@
 //   read_network          ONNX, Caffe, Paleo, .layers and CSV files into a Network
 //   parse_layer           one layer from its text, such as "conv batch=8 in=3x224x224 out=64 ..."
 //   Device                load or train a device model; predict networks and layers
+//   PreparedNetwork       one network asked again and again while its layers change
 //   predict_analytically  the same from a data sheet alone
 //   read_samples          measured layers from CSV files and stores
 //   cross_validate        held-out errors of a method

@@ -41,6 +41,8 @@ LayerPrediction Device::predict_layer(const LayerConfig& layer) const {
   return predictor_->predict_layer(layer);
 }
 
+PreparedNetwork Device::prepare(const Network& network) const { return {predictor_, network}; }
+
 std::string Device::to_json() const { return to_json_text(predictor_->model()); }
 
 void Device::save(const std::filesystem::path& file) const {

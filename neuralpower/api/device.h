@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "neuralpower/model/prediction/prediction.h"
+#include "neuralpower/model/prediction/prepared_network.h"
 #include "neuralpower/model/training/options.h"
 #include "neuralpower/network/network.h"
 #include "neuralpower/samples/sample.h"
@@ -45,6 +46,8 @@ class Device {
 
   NetworkPrediction predict(const Network& network) const;
   LayerPrediction predict_layer(const LayerConfig& layer) const;
+  // For loops that change layers of one network and ask for it again.
+  PreparedNetwork prepare(const Network& network) const;
 
   // The model as the text of its file, and into a file (written beside it and renamed).
   std::string to_json() const;

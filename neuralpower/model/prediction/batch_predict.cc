@@ -37,26 +37,30 @@ std::uint64_t hash_of(const void* formulas, std::span<const double> features) {
 }  // namespace
 
 BatchPredictor::BatchPredictor(const DeviceModel& model)
-    : predictor_(model), table_(1024, kNobody) {
-  for (const auto& [key, models] : model.layers) {
-    auto f = std::make_unique<Formulas>();
-    f->has_variants = !models.variants.empty();
-    f->is_node = key != kind_of(Dropout{});
-    f->features = feature_names(key).size();
-    if (models.runtime) {
-      f->runtime.emplace(*models.runtime);
-      f->sizes.emplace(*models.runtime);
-    }
-    if (models.power) f->power.emplace(*models.power);
-    for (const auto* formula : {&f->runtime, &f->power}) {
-      if (!*formula) continue;
-      for (const std::uint32_t feature : (*formula)->features_read())
-        if (feature < f->features) f->read.push_back(feature);  // not time and cost
-    }
-    std::sort(f->read.begin(), f->read.end());
-    f->read.erase(std::unique(f->read.begin(), f->read.end()), f->read.end());
-    formulas_[key] = std::move(f);
+    : BatchPredictor(std::make_shared<const Predictor>(model)) {}
+
+BatchPredictor::BatchPredictor(std::shared_ptr<const Predictor> predictor)
+    : predictor_(std::move(predictor)), table_(1024, kNobody) {}
+
+// nullptr for kinds that have none of their own.
+const BatchPredictor::Formulas* BatchPredictor::formulas_of(const LayerConfig& config) {
+  const std::string key = model_key(config);
+  const KeyFormulas* of_key = predictor_->formulas_of(key);
+  if (!of_key) return nullptr;
+  const auto [found, is_new] = formulas_.try_emplace(of_key);
+  Formulas& f = found->second;
+  if (!is_new) return &f;
+  f.of_key = of_key;
+  f.has_variants = !predictor_->model().layers.at(key).variants.empty();
+  f.is_node = !std::holds_alternative<Dropout>(config.op);
+  for (const auto* formula : {&of_key->runtime(), &of_key->power()}) {
+    if (!*formula) continue;
+    for (const std::uint32_t feature : (*formula)->features_read())
+      if (feature < of_key->feature_count()) f.read.push_back(feature);  // not time and cost
   }
+  std::sort(f.read.begin(), f.read.end());
+  f.read.erase(std::unique(f.read.begin(), f.read.end()), f.read.end());
+  return &f;
 }
 
 BatchPredictor::LayerId BatchPredictor::add_fixed(State state) {
@@ -83,9 +87,11 @@ bool BatchPredictor::equals(LayerId id, const Formulas& formulas) const {
 
 std::uint32_t BatchPredictor::bucket_for(const Formulas& formulas,
                                          std::span<const double> features) {
-  const std::array<std::size_t, 3> regimes = {
-      reinterpret_cast<std::uintptr_t>(&formulas), formulas.runtime->regime(features),
-      formulas.power ? formulas.power->regime(features) : 0};
+  const auto& runtime = formulas.of_key->runtime();
+  const auto& power = formulas.of_key->power();
+  const std::array<std::size_t, 3> regimes = {reinterpret_cast<std::uintptr_t>(&formulas),
+                                              runtime->regime(features),
+                                              power ? power->regime(features) : 0};
   const auto [found, is_new] =
       bucket_of_.try_emplace(regimes, static_cast<std::uint32_t>(buckets_.size()));
   if (!is_new) return found->second;
@@ -93,10 +99,9 @@ std::uint32_t BatchPredictor::bucket_for(const Formulas& formulas,
   bucket.formulas = &formulas;
   bucket.runtime_regime = regimes[1];
   bucket.power_regime = regimes[2];
-  if (!formulas.runtime->adapted()) {
-    bucket.runtime_program = formulas.runtime->append_to(bucket.programs, regimes[1]);
-    if (formulas.power)
-      bucket.power_program = formulas.power->append_to(bucket.programs, regimes[2]);
+  if (!runtime->adapted()) {
+    bucket.runtime_program = runtime->append_to(bucket.programs, regimes[1]);
+    if (power) bucket.power_program = power->append_to(bucket.programs, regimes[2]);
   }
   buckets_.push_back(std::move(bucket));
   return found->second;
@@ -113,7 +118,8 @@ BatchPredictor::LayerId BatchPredictor::append(const Formulas& formulas) {
   // Lanes not taken yet repeat the last layer, so that they hold sizes that exist.
   for (std::size_t i = 0; i < seen_.size(); ++i)
     std::fill(block + i * kLanes + lane, block + (i + 1) * kLanes, seen_[i]);
-  const LayerId id = add_fixed({true, true, formulas.power.has_value(), formulas.is_node});
+  const LayerId id =
+      add_fixed({true, true, formulas.of_key->power().has_value(), formulas.is_node});
   places_[id] = {number, static_cast<std::uint32_t>(index)};
   bucket.ids.push_back(id);
   return id;
@@ -135,7 +141,7 @@ void BatchPredictor::grow_table() {
 BatchPredictor::LayerId BatchPredictor::add_one_by_one(const LayerConfig& config) {
   std::string text = format_layer(config);
   if (const auto found = one_by_one_.find(text); found != one_by_one_.end()) return found->second;
-  const LayerPrediction one = predictor_.predict_layer(config);
+  const LayerPrediction one = predictor_->predict_layer(config);
   const LayerId id = add_fixed({one.covered, one.runtime.has_value(), one.energy.has_value(),
                                 !std::holds_alternative<Dropout>(config.op)});
   if (one.runtime) runtime_s_[id] = one.runtime->value.value();
@@ -160,15 +166,14 @@ BatchPredictor::LayerId BatchPredictor::add(const LayerConfig& config) {
     if (!free_) free_ = add_one_by_one(config);
     return *free_;
   }
-  const auto formulas = formulas_.find(model_key(config));
-  if (formulas == formulas_.end() || !formulas->second->runtime) return add_one_by_one(config);
-  if (formulas->second->has_variants && has_groups(config) &&
-      !predictor_.predict_layer(config).covered)
+  const Formulas* formulas = formulas_of(config);
+  if (!formulas ||
+      (formulas->has_variants && has_groups(config) && !predictor_->predict_layer(config).covered))
     return add_one_by_one(config);
-  const Formulas& f = *formulas->second;
-  scratch_.resize(f.features);
+  const Formulas& f = *formulas;
+  scratch_.resize(f.of_key->feature_count());
   extract_features(config, scratch_);
-  if (!f.sizes->contain(scratch_)) return add_one_by_one(config);
+  if (!f.of_key->is_measured_size(scratch_)) return add_one_by_one(config);
   seen_.clear();
   for (const std::uint32_t feature : f.read) seen_.push_back(scratch_[feature]);
   const std::uint64_t hash = hash_of(&f, seen_);
@@ -184,26 +189,28 @@ BatchPredictor::LayerId BatchPredictor::add(const LayerConfig& config) {
 
 void BatchPredictor::evaluate_blocks(const Bucket& bucket, std::size_t first, std::size_t last) {
   const Formulas& f = *bucket.formulas;
-  const std::size_t stride = f.read.size() * kLanes;
+  const LayerFormula& runtime = *f.of_key->runtime();
+  const auto& power = f.of_key->power();
+  const std::size_t stride = f.read.size() * kLanes, features = f.of_key->feature_count();
   const SumChain& programs = bucket.programs;
   const RoomPointer room(CacheLineAllocator<double>().allocate(programs.room()));
   alignas(64) std::array<double, kLanes> ms, cost, watts, unused;
-  std::vector<const double*> columns(f.features + kRuntimeFeatureCount, nullptr);
-  columns[f.features] = ms.data();
-  columns[f.features + 1] = cost.data();
+  std::vector<const double*> columns(features + kRuntimeFeatureCount, nullptr);
+  columns[features] = ms.data();
+  columns[features + 1] = cost.data();
   for (std::size_t b = first; b < last; ++b) {
     for (std::size_t i = 0; i < f.read.size(); ++i)
       columns[f.read[i]] = bucket.blocks.data() + b * stride + i * kLanes;
-    f.runtime->evaluate_lanes(bucket.runtime_regime, programs, bucket.runtime_program,
-                              columns.data(), room.get(), ms.data(), cost.data());
-    if (f.power)
-      f.power->evaluate_lanes(bucket.power_regime, programs, bucket.power_program, columns.data(),
-                              room.get(), watts.data(), unused.data());
+    runtime.evaluate_lanes(bucket.runtime_regime, programs, bucket.runtime_program, columns.data(),
+                           room.get(), ms.data(), cost.data());
+    if (power)
+      power->evaluate_lanes(bucket.power_regime, programs, bucket.power_program, columns.data(),
+                            room.get(), watts.data(), unused.data());
     const LayerId* ids = bucket.ids.data() + b * kLanes;
     const std::size_t lanes = std::min(kLanes, bucket.ids.size() - b * kLanes);
     for (std::size_t l = 0; l < kLanes; ++l) ms[l] = milliseconds(ms[l]).value();
     for (std::size_t l = 0; l < lanes; ++l) runtime_s_[ids[l]] = ms[l];
-    if (!f.power) continue;
+    if (!power) continue;
     for (std::size_t l = 0; l < lanes; ++l) {
       power_w_[ids[l]] = watts[l];
       energy_j_[ids[l]] = watts[l] * ms[l];
@@ -214,19 +221,20 @@ void BatchPredictor::evaluate_blocks(const Bucket& bucket, std::size_t first, st
 // Formulas with another device's as their base, a layer at a time.
 void BatchPredictor::evaluate_adapted(const Bucket& bucket, std::size_t first, std::size_t last) {
   const Formulas& f = *bucket.formulas;
+  const auto& power = f.of_key->power();
   const std::size_t stride = f.read.size() * kLanes;
   const std::size_t end = std::min(bucket.ids.size(), last * kLanes);
   std::vector<double> features;
   for (std::size_t index = first * kLanes; index < end; ++index) {
     const double* lane = bucket.blocks.data() + index / kLanes * stride + index % kLanes;
-    features.assign(f.features, 0);
+    features.assign(f.of_key->feature_count(), 0);
     for (std::size_t i = 0; i < f.read.size(); ++i) features[f.read[i]] = lane[i * kLanes];
-    const FormulaValue runtime = f.runtime->evaluate_with_cost(features);
+    const FormulaValue runtime = f.of_key->runtime()->evaluate_with_cost(features);
     const LayerId id = bucket.ids[index];
     runtime_s_[id] = milliseconds(runtime.value).value();
-    if (!f.power) continue;
+    if (!power) continue;
     append_runtime(features, runtime);
-    power_w_[id] = f.power->evaluate(features);
+    power_w_[id] = power->evaluate(features);
     energy_j_[id] = power_w_[id] * runtime_s_[id];
   }
 }
@@ -245,7 +253,7 @@ void BatchPredictor::evaluate(unsigned threads) {
   }
   run_tasks(tasks.size(), threads, [&](std::size_t t) {
     const Task& task = tasks[t];
-    if (task.bucket->formulas->runtime->adapted()) {
+    if (task.bucket->formulas->of_key->runtime()->adapted()) {
       evaluate_adapted(*task.bucket, task.first, task.last);
     } else {
       evaluate_blocks(*task.bucket, task.first, task.last);
@@ -260,7 +268,7 @@ void BatchPredictor::forget_values() {
 
 BatchPredictor::Totals BatchPredictor::total(std::span<const LayerId> layers) const {
   Totals totals;
-  const double node_s = predictor_.model().overhead.node.value();
+  const double node_s = predictor_->model().overhead.node.value();
   double between_s = 0;
   for (const LayerId id : layers) {
     const State& state = states_[id];

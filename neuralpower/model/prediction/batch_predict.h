@@ -6,14 +6,14 @@
 // formula serves, features side by side (features/sum_program.h), on all threads, without
 // allocating in the loop. Runtime, power and energy are those of Predictor::predict_layer to the
 // last bit, for kinds that were never measured and for sizes beyond the measured ones too: these
-// are predicted one by one when they are added. Intervals and warnings are not made: ask predict() for the few that are chosen.
+// are predicted one by one when they are added. Intervals and warnings are not made: ask predict()
+// for the few that are chosen, or a PreparedNetwork.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,6 +30,7 @@ class BatchPredictor {
   using LayerId = std::uint32_t;
 
   explicit BatchPredictor(const DeviceModel& model);
+  explicit BatchPredictor(std::shared_ptr<const Predictor> predictor);
 
   // The id of this layer; ids count from 0. Error if the shapes do not fit.
   LayerId add(const LayerConfig& config);
@@ -64,11 +65,9 @@ class BatchPredictor {
     bool is_node = true;  // that the stack spends something on
   };
   struct Formulas {
+    const KeyFormulas* of_key = nullptr;
     bool has_variants = false, is_node = true;
-    std::size_t features = 0;         // of the key
-    std::vector<std::uint32_t> read;  // those that the formulas look at
-    std::optional<LayerFormula> runtime, power;
-    std::optional<MeasuredSizes> sizes;  // of the runtime
+    std::vector<std::uint32_t> read;  // features that the formulas look at
   };
   // Layers that the same regimes of the same formulas serve. A block is kLanes layers: a row of
   // kLanes numbers for each feature that is read.
@@ -86,6 +85,7 @@ class BatchPredictor {
     std::uint32_t bucket = 0, index = 0;
   };
 
+  const Formulas* formulas_of(const LayerConfig& config);
   LayerId add_fixed(State state);
   LayerId add_one_by_one(const LayerConfig& config);
   std::uint32_t bucket_for(const Formulas& formulas, std::span<const double> features);
@@ -95,8 +95,8 @@ class BatchPredictor {
   void evaluate_blocks(const Bucket& bucket, std::size_t first, std::size_t last);
   void evaluate_adapted(const Bucket& bucket, std::size_t first, std::size_t last);
 
-  Predictor predictor_;
-  std::map<std::string, std::unique_ptr<Formulas>, std::less<>> formulas_;
+  std::shared_ptr<const Predictor> predictor_;
+  std::map<const KeyFormulas*, Formulas> formulas_;                // of the keys met so far
   std::map<std::array<std::size_t, 3>, std::uint32_t> bucket_of_;  // formulas, regimes
   std::vector<Bucket> buckets_;
   std::vector<LayerId> table_;          // open addressing by hash; kNobody where empty

@@ -15,48 +15,6 @@
 namespace neuralpower {
 namespace {
 
-struct Band {
-  double low = 1, high = 1;
-};
-
-Band band_at(const std::vector<IntervalBand>& bands, double value) {
-  for (const IntervalBand& band : bands)
-    if (value <= band.up_to) return {band.low, band.high};
-  if (!bands.empty()) return {bands.back().low, bands.back().high};
-  return {};
-}
-
-// The feature furthest outside what was measured, as a warning; empty inside the ranges.
-// `at[i]` is where range i's feature stands.
-std::string extrapolation(const LayerModel& model, std::span<const std::size_t> at,
-                          std::span<const double> features) {
-  // A hair outside is no news: half again as large as anything measured is.
-  constexpr double kWorthSaying = 1.5;
-  double worst = kWorthSaying;
-  const FeatureRange* outside = nullptr;
-  double value = 0;
-  for (std::size_t i = 0; i < at.size(); ++i) {
-    const FeatureRange& range = model.ranges[i];
-    const double x = features[at[i]];
-    double ratio = 1;
-    if (range.high > 0 && x > range.high) {
-      ratio = x / range.high;
-    } else if (range.low > 0 && x < range.low) {
-      ratio = x > 0 ? range.low / x : 1e9;
-    }
-    if (ratio <= worst) continue;
-    worst = ratio;
-    outside = &range;
-    value = x;
-  }
-  if (!outside) return "";
-  if (value > outside->high)
-    return fmt::format("extrapolates: {} = {:.6g} is {:.1f}x the largest measured ({:.6g})",
-                       outside->feature, value, worst, outside->high);
-  return fmt::format("extrapolates: {} = {:.6g} is below the smallest measured ({:.6g})",
-                     outside->feature, value, outside->low);
-}
-
 // Outside the layout that the stack has its kernels for.
 bool runs_by_group(const LayerConfig& config, const std::string& variant) {
   const auto* op = std::get_if<Convolution>(&config.op);
@@ -100,32 +58,13 @@ void make_free(LayerPrediction& layer, std::string reason) {
 }  // namespace
 
 Predictor::Predictor(DeviceModel model) : model_(std::move(model)) {
-  add_formulas(model_.layers);
-  add_formulas(model_.general);
+  for (const auto* all : {&model_.layers, &model_.general})
+    for (const auto& [key, models] : *all) formulas_.try_emplace(key, key, models);
 }
 
-void Predictor::add_formulas(const std::map<std::string, KeyModels>& all) {
-  for (const auto& [key, models] : all) {
-    Formulas& f = formulas_[key];
-    f.energy_interval = &models.energy_interval;
-    if (models.runtime) {
-      f.runtime_model = &*models.runtime;
-      f.runtime.emplace(*models.runtime);
-      if (!key.starts_with("any.")) f.sizes.emplace(*models.runtime);
-      const auto names = feature_names(key);
-      for (const FeatureRange& range : models.runtime->ranges) {
-        const auto found = std::find(names.begin(), names.end(), range.feature);
-        if (found == names.end())
-          throw bad_input(
-              fmt::format("the range of '{}': {} layers have no such feature", range.feature, key));
-        f.range_at.push_back(static_cast<std::size_t>(found - names.begin()));
-      }
-    }
-    if (models.power) {
-      f.power_model = &*models.power;
-      f.power.emplace(*models.power);
-    }
-  }
+const KeyFormulas* Predictor::formulas_of(std::string_view key) const {
+  const auto found = formulas_.find(key);
+  return found != formulas_.end() && found->second.runtime() ? &found->second : nullptr;
 }
 
 bool Predictor::was_trained_on(const LayerConfig& config) const {
@@ -148,8 +87,8 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
     return layer;
   }
   const std::string key = model_key(config);
-  const auto found = formulas_.find(key);
-  if (found == formulas_.end() || !found->second.runtime) {
+  const KeyFormulas* formulas = formulas_of(key);
+  if (!formulas) {
     if (std::holds_alternative<Dropout>(config.op)) {
       make_free(layer, "dropout does nothing at inference");
       return layer;
@@ -164,7 +103,9 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
   if (is_new && runs_by_group(config, variant) && estimate_by_group(key, variant, layer))
     return layer;
   layer.covered = true;
-  apply(found->second, extract_features(config), layer);
+  std::vector<double> features(formulas->feature_count());
+  extract_features(config, features);
+  apply(*formulas, std::move(features), layer);
   if (is_new && layer.warnings.empty())
     layer.warnings.push_back(fmt::format("extrapolates: no {} ({}) was measured", key, variant));
   if (!models.knows(config.dtype) && is_computed_in(config.dtype))
@@ -180,8 +121,8 @@ LayerPrediction Predictor::predict_layer(const LayerConfig& config) const {
 bool Predictor::estimate_by_group(const std::string& key, const std::string& variant,
                                   LayerPrediction& layer) const {
   const auto& op = std::get<Convolution>(layer.config.op);
-  const auto product = formulas_.find("any.product");
-  if (product == formulas_.end() || !product->second.runtime) return false;
+  const KeyFormulas* product = formulas_of("any.product");
+  if (!product) return false;
   const Shape out = output_shape(layer.config);
   const std::int64_t moves = op.stride.w == 1 ? 1 : 2;
   const Shape windows{out[0], moves * layer.config.inputs[0][1] * op.kernel.h * op.kernel.w,
@@ -189,7 +130,7 @@ bool Predictor::estimate_by_group(const std::string& key, const std::string& var
   const LayerPrediction copy =
       predict_layer(make_layer_config(DataMovement{MoveMode::kTranspose, windows}, {windows}));
   if (!copy.runtime) return false;
-  apply(product->second, extract_general_features(layer.config), layer);
+  apply(*product, extract_general_features(layer.config), layer);
   layer.runtime->value += copy.runtime->value;
   layer.runtime->low += copy.runtime->low;
   layer.runtime->high += copy.runtime->high;
@@ -238,47 +179,31 @@ void Predictor::estimate(const std::string& key, LayerPrediction& layer) const {
   if (estimate_by_step(key, layer)) return;
   layer.reason = fmt::format("the device model has no samples of {}", key);
   const std::string general = general_key(layer.config);
-  const auto found = formulas_.find(general);
-  if (found == formulas_.end() || !found->second.runtime) return;
-  apply(found->second, extract_general_features(layer.config), layer);
+  const KeyFormulas* formulas = formulas_of(general);
+  if (!formulas) return;
+  apply(*formulas, extract_general_features(layer.config), layer);
   layer.reason = fmt::format(
       "the device model has no samples of {}; estimated from its {} as layers of other kinds", key,
       general == "any.product" ? "operations and bytes" : "bytes");
 }
 
-void Predictor::apply(const Formulas& f, std::vector<double> features,
+void Predictor::apply(const KeyFormulas& f, std::vector<double> features,
                       LayerPrediction& layer) const {
-  const FormulaValue runtime = !f.sizes || f.sizes->contain(features)
-                                   ? f.runtime->evaluate_with_cost(features)
-                                   : evaluate_beyond(*f.runtime, *f.sizes, layer.config, features);
-  const double ms = runtime.value;
-  const Band time_band = band_at(f.runtime_model->interval, ms);
-  layer.runtime = {milliseconds(ms), milliseconds(ms * time_band.low),
-                   milliseconds(ms * time_band.high)};
-  if (ms < 0) {  // only the faithful baselines can; the bounds keep their order
-    std::swap(layer.runtime->low, layer.runtime->high);
+  const FormulaValue runtime = f.runtime_of(layer.config, features);
+  if (runtime.value < 0)
     layer.warnings.push_back("negative: the published form does not bound itself outside its data");
-  }
-  std::string warning = extrapolation(*f.runtime_model, f.range_at, features);
+  std::string warning = f.extrapolation(features);
   if (!warning.empty()) layer.warnings.push_back(std::move(warning));
-  if (!f.power) {
-    layer.reason = model_.no_power.empty()
-                       ? fmt::format("no power samples of {}", f.runtime_model->key)
-                       : model_.no_power;
-    return;
-  }
-  append_runtime(features, runtime);
-  const double watts = f.power->evaluate(features);
-  const Band power_band = band_at(f.power_model->interval, watts);
-  layer.power = {Watts(watts), Watts(watts * power_band.low), Watts(watts * power_band.high)};
-  const Joules energy = layer.power->value * layer.runtime->value;
-  if (f.energy_interval->empty()) {
-    layer.energy = {energy, layer.power->low * layer.runtime->low,
-                    layer.power->high * layer.runtime->high};
+  double watts = 0;
+  if (f.power()) {
+    append_runtime(features, runtime);
+    watts = f.power()->evaluate(features);
   } else {
-    const Band energy_band = band_at(*f.energy_interval, energy.value());
-    layer.energy = {energy, energy * energy_band.low, energy * energy_band.high};
+    layer.reason = model_.no_power.empty()
+                       ? fmt::format("no power samples of {}", model_key(layer.config))
+                       : model_.no_power;
   }
+  f.put_estimates(milliseconds(runtime.value), Watts(watts), layer);
 }
 
 NetworkPrediction Predictor::predict(const Network& network) const {
@@ -303,15 +228,21 @@ NetworkPrediction Predictor::predict(const Network& network) const {
   };
   for (const Layer& layer : layers) {
     LayerPrediction p = predicted(layer.config);
-    if (!std::holds_alternative<Dropout>(layer.config.op))
-      prediction.overhead += model_.overhead.node;
     p.name = layer.name;
     p.params = layer.params;
     p.source_op = layer.source_op;
     prediction.layers.push_back(std::move(p));
   }
+  prediction.overhead = overhead(prediction.layers);
   add_up(prediction);
   return prediction;
+}
+
+Seconds Predictor::overhead(std::span<const LayerPrediction> layers) const {
+  Seconds all{0};
+  for (const LayerPrediction& layer : layers)
+    if (!std::holds_alternative<Dropout>(layer.config.op)) all += model_.overhead.node;
+  return all;
 }
 
 }  // namespace neuralpower

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "neuralpower/model/device_model.h"
-#include "neuralpower/model/prediction/measured_sizes.h"
+#include "neuralpower/model/prediction/key_formulas.h"
 #include "neuralpower/model/prediction/prediction.h"
 
 namespace neuralpower {
@@ -20,6 +22,9 @@ class Predictor {
 
   const DeviceModel& model() const { return model_; }
 
+  // Those that have a runtime, by model key; nullptr if there are none.
+  const KeyFormulas* formulas_of(std::string_view key) const;
+
   // True if this very configuration was among the samples the model was fitted to.
   bool was_trained_on(const LayerConfig& config) const;
 
@@ -28,25 +33,19 @@ class Predictor {
   // Of the network as the device model's software stack runs it (stack.h).
   NetworkPrediction predict(const Network& network) const;
 
+  // What the software stack spends between these layers.
+  Seconds overhead(std::span<const LayerPrediction> layers) const;
+
  private:
-  struct Formulas {
-    const LayerModel* runtime_model = nullptr;
-    const LayerModel* power_model = nullptr;
-    std::optional<LayerFormula> runtime, power;
-    std::optional<MeasuredSizes> sizes;  // not of general models: they know no sizes
-    std::vector<std::size_t> range_at;  // where the features of the runtime model's ranges stand
-    const std::vector<IntervalBand>* energy_interval = nullptr;
-  };
-  void add_formulas(const std::map<std::string, KeyModels>& all);
   // Fills in what the formulas say of the layer.
-  void apply(const Formulas& f, std::vector<double> features, LayerPrediction& layer) const;
+  void apply(const KeyFormulas& f, std::vector<double> features, LayerPrediction& layer) const;
   void estimate(const std::string& key, LayerPrediction& layer) const;
   bool estimate_by_group(const std::string& key, const std::string& variant,
                          LayerPrediction& layer) const;
   bool estimate_by_step(const std::string& key, LayerPrediction& layer) const;
 
   DeviceModel model_;
-  std::map<std::string, Formulas, std::less<>> formulas_;  // by model key and by general key
+  std::map<std::string, KeyFormulas, std::less<>> formulas_;  // by model key and by general key
 };
 
 }  // namespace neuralpower

@@ -35,19 +35,27 @@ int largest(const std::vector<LayerPrediction>& layers,
 }  // namespace
 
 void add_up(NetworkPrediction& p) {
+  std::vector<std::int64_t> macs;
+  macs.reserve(p.layers.size());
+  for (const LayerPrediction& layer : p.layers) macs.push_back(count_work(layer.config).macs);
+  add_up(p, macs);
+}
+
+void add_up(NetworkPrediction& p, std::span<const std::int64_t> layer_macs) {
   p.runtime.reset();
   p.power.reset();
   p.energy.reset();
   p.coverage = {};
-  double macs = 0, covered_macs = 0;
+  double all_macs = 0, covered_macs = 0;
   bool energy_known = true;
-  for (const LayerPrediction& layer : p.layers) {
-    const auto layer_macs = static_cast<double>(count_work(layer.config).macs);
-    macs += layer_macs;
+  for (std::size_t i = 0; i < p.layers.size(); ++i) {
+    const LayerPrediction& layer = p.layers[i];
+    const auto macs = static_cast<double>(layer_macs[i]);
+    all_macs += macs;
     ++p.coverage.layers;
     if (layer.covered) {
       ++p.coverage.covered;
-      covered_macs += layer_macs;
+      covered_macs += macs;
     }
     if (!layer.runtime) continue;
     add(p.runtime, *layer.runtime);
@@ -57,7 +65,7 @@ void add_up(NetworkPrediction& p) {
       energy_known = false;
     }
   }
-  p.coverage.share_of_macs = macs > 0 ? covered_macs / macs : 1;
+  p.coverage.share_of_macs = all_macs > 0 ? covered_macs / all_macs : 1;
   if (!energy_known) p.energy.reset();
   if (p.runtime && p.overhead > Seconds(0)) {
     // Between layers the device draws what it draws on average.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,9 @@ struct NetworkPrediction {
   int slowest = -1, hungriest = -1, most_energy = -1;
 };
 
-// Sums the layers up; fills everything below `layers`.
+// Sums the layers up; fills everything below `layers` but the overhead and no_power.
 void add_up(NetworkPrediction& prediction);
+// The same where the multiply-accumulates of each layer are known.
+void add_up(NetworkPrediction& prediction, std::span<const std::int64_t> macs);
 
 }  // namespace neuralpower
