@@ -26,11 +26,10 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
-#include "neuralpower/model/methods/neuralpower.h"
 #include "neuralpower/model/prediction/predict.h"
+#include "neuralpower/model/training/study.h"
 #include "neuralpower/model/training/train.h"
 #include "neuralpower/regression/error_metrics.h"
-#include "neuralpower/regression/folds.h"
 #include "neuralpower/samples/samples_csv.h"
 
 namespace neuralpower {
@@ -83,24 +82,6 @@ void print(const std::string& where, const char* method, const KeyData& test, Ke
   std::cout << "}" << std::endl;
 }
 
-// The physical sum alone.
-KeyModels physical_sum(const KeyData& data, const TrainOptions& options) {
-  NeuralPowerOptions sum;
-  sum.full_costs = sum.corrections = false;
-  FitInput input;
-  input.key = data.key;
-  input.features = data.feature_view();
-  input.values = data.runtime_ms;
-  input.fold_count = std::min<std::size_t>(10, data.rows.size());
-  const auto folds = make_folds(data.rows.size(), input.fold_count, options.seed);
-  input.fold_of_row = folds;
-  input.seed = options.seed;
-  input.threads = options.threads;
-  KeyModels models;
-  models.runtime = fit_neuralpower(input, sum).model;
-  return models;
-}
-
 // The factor of least relative error on the other device's prediction.
 KeyModels scaled(const KeyData& data, const DeviceModel& from) {
   const LayerModel& base = *from.layers.at(data.key).runtime;
@@ -148,7 +129,7 @@ int run(const Arguments& arguments) {
         TrainOptions scratch = options;
         scratch.seed = seed;
         print(where(""), "scratch", split.test, fit_key_models(split.training, scratch));
-        print(where(""), "sum", split.test, physical_sum(split.training, scratch));
+        print(where(""), "sum", split.test, fit_physical_sum(split.training, scratch));
         for (const auto& [from, model] : models) {
           if (from == to) continue;
           TrainOptions adapted = scratch;

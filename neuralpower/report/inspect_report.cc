@@ -10,6 +10,7 @@
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/network/shape_inference.h"
 #include "neuralpower/report/json_writer.h"
+#include "neuralpower/report/layer_json.h"
 #include "neuralpower/report/table.h"
 #include "neuralpower/samples/samples_csv.h"
 
@@ -67,19 +68,11 @@ void write_json(std::ostream& out, const FusedNetwork& fused,
       .end();
   json.key("layers").begin_array();
   for (const Layer& layer : network.layers) {
-    const Work work = count_work(layer.config);
-    json.begin_object()
-        .member("name", layer.name)
-        .member("kind", kind_of(layer.config.op))
-        .member("op", layer.source_op)
-        .member("layer", format_layer(layer.config))
-        .member("in", inputs_text(network, layer))
-        .member("out", outputs_text(network, layer))
-        .member("macs", work.macs)
-        .member("flops", work.flops)
-        .member("params", layer.params)
-        .member("bytes", work.bytes())
-        .end();
+    json.begin_object();
+    write_layer_identity(json, layer.name, layer.source_op, layer.config);
+    json.member("in", inputs_text(network, layer)).member("out", outputs_text(network, layer));
+    write_layer_work(json, layer.config, layer.params);
+    json.end();
   }
   json.end().key("unsupported").begin_array();
   for (const Layer& layer : network.layers)

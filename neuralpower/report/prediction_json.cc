@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "neuralpower/network/layer_text.h"
+#include "neuralpower/report/layer_json.h"
 
 namespace neuralpower {
 namespace {
@@ -55,18 +55,10 @@ void write_totals(JsonWriter& json, const NetworkPrediction& p) {
 }
 
 void write_layer(JsonWriter& json, const LayerPrediction& layer) {
-  const Work work = count_work(layer.config);
-  json.begin_object()
-      .member("name", layer.name)
-      .member("kind", kind_of(layer.config.op))
-      .member("op", layer.source_op)
-      .member("layer", format_layer(layer.config))
-      .member("macs", work.macs)
-      .member("flops", work.flops)
-      .member("params", layer.params)
-      .member("bytes", work.bytes())
-      .member("covered", layer.covered)
-      .member("reason", layer.reason);
+  json.begin_object();
+  write_layer_identity(json, layer.name, layer.source_op, layer.config);
+  write_layer_work(json, layer.config, layer.params);
+  json.member("covered", layer.covered).member("reason", layer.reason);
   write_estimate(json, "runtime_ms", layer.runtime, 1e3);
   write_estimate(json, "power_w", layer.power, 1);
   write_estimate(json, "energy_j", layer.energy, 1);

@@ -45,19 +45,6 @@ std::vector<ContentPtr> fold(const NodeView& node, const Translation& translatio
   return contents;
 }
 
-bool is_real(DataType type) {
-  switch (type) {
-    case DataType::kF32:
-    case DataType::kF16:
-    case DataType::kBF16:
-    case DataType::kTF32:
-    case DataType::kF64:
-      return true;
-    default:
-      return false;
-  }
-}
-
 std::vector<ContentPtr> one_content(Content content) {
   return {std::make_shared<const Content>(std::move(content))};
 }

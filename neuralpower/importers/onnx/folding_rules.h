@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "neuralpower/importers/onnx/operators.h"
+#include "neuralpower/network/real_types.h"
 
 namespace neuralpower::onnx {
 
@@ -20,7 +21,6 @@ struct FoldRule {
 std::span<const FoldRule> arithmetic_folds();  // numbers from numbers
 std::span<const FoldRule> layout_folds();      // the same numbers elsewhere, and shapes as numbers
 
-bool is_real(DataType type);
 std::vector<ContentPtr> one_content(Content content);
 std::vector<ContentPtr> integers_content(std::vector<std::int64_t> integers);
 

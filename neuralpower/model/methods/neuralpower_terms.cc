@@ -12,6 +12,10 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+// What corrections of dense and of transposed convolutions look at first.
+constexpr std::initializer_list<const char*> kConvolutionSizes = {
+    "log2(N)", "log2(Ci)", "log2(Co)", "log2(Hi)", "log2(Ho)", "log2(Wo)", "kh"};
+
 void append(Names& names, std::initializer_list<const char*> more) {
   names.insert(names.end(), more.begin(), more.end());
 }
@@ -81,14 +85,8 @@ CandidateTerms convolution() {
        // What strides leave out, what does not fit a cache.
        "in_bytes/sh/sw", "over(in_bytes,33554432)", "over(out_bytes,33554432)"});
   Names& q = c.quantities;
-  append(q, {"log2(N)",
-             "log2(Ci)",
-             "log2(Co)",
-             "log2(Hi)",
-             "log2(Ho)",
-             "log2(Wo)",
-             "kh",
-             "log2(kh*kw)",
+  append(q, kConvolutionSizes);
+  append(q, {"log2(kh*kw)",
              "sh",
              "log2(macs)",
              "log2(in_bytes)",
@@ -154,28 +152,10 @@ CandidateTerms transposed_convolution() {
           "out_bytes*[kh/sh>1]", "macs*[groups>1]", "N*weight_bytes", "macs*[Co<32]",
           "macs*[Ci/groups<16]", "over(in_bytes,33554432)", "over(out_bytes,33554432)"});
   Names& q = c.quantities;
-  append(q, {"log2(N)",
-             "log2(Ci)",
-             "log2(Co)",
-             "log2(Hi)",
-             "log2(Ho)",
-             "log2(Wo)",
-             "kh",
-             "sh",
-             "ph",
-             "log2(macs)",
-             "log2(in_bytes)",
-             "log2(out_bytes)",
-             "log2(weight_bytes)",
-             "log2(N*Hi*Wi)",
-             "log2(macs/bytes)",
-             "log2(Ci/Co)",
-             "log2(kh/sh)",
-             "log2(bytes)",
-             "log2(groups)",
-             "log2(Ci/groups)",
-             "log2(Co/groups)",
-             "log2(Hi*Wi)"});
+  append(q, kConvolutionSizes);
+  append(q, {"sh", "ph", "log2(macs)", "log2(in_bytes)", "log2(out_bytes)", "log2(weight_bytes)",
+             "log2(N*Hi*Wi)", "log2(macs/bytes)", "log2(Ci/Co)", "log2(kh/sh)", "log2(bytes)",
+             "log2(groups)", "log2(Ci/groups)", "log2(Co/groups)", "log2(Hi*Wi)"});
   append_waste(q, "Co", {8, 16, 32});
   append_waste(q, "Ci", {8, 16});
   append_divisible(q, "Ci", {4, 8});

@@ -62,31 +62,18 @@ StudyPoint outer_folds(const Problem& problem, const Fit& fit) {
   return judge(problem, predicted, terms / static_cast<double>(problem.folds));
 }
 
-KeyModels fit_method(const Problem& problem, const char* method, const KeyData& data) {
+TrainOptions train_options(const StudyOptions& options) {
   TrainOptions train;
-  train.method = method;
-  train.folds = problem.options.folds;
-  train.seed = problem.options.seed;
-  train.threads = problem.options.threads;
-  return fit_key_models(data, train);
+  train.folds = options.folds;
+  train.seed = options.seed;
+  train.threads = options.threads;
+  return train;
 }
 
-// The physical sum of the default method, without its correction.
-KeyModels fit_sum(const Problem& problem, const KeyData& data) {
-  NeuralPowerOptions sum;
-  sum.full_costs = sum.corrections = false;
-  FitInput input;
-  input.key = data.key;
-  input.features = data.feature_view();
-  input.values = data.runtime_ms;
-  input.fold_count = std::min(problem.options.folds, data.rows.size());
-  const auto folds = make_folds(data.rows.size(), input.fold_count, problem.options.seed);
-  input.fold_of_row = folds;
-  input.seed = problem.options.seed;
-  input.threads = problem.options.threads;
-  KeyModels models;
-  models.runtime = fit_neuralpower(input, sum).model;
-  return models;
+KeyModels fit_method(const Problem& problem, const char* method, const KeyData& data) {
+  TrainOptions train = train_options(problem.options);
+  train.method = method;
+  return fit_key_models(data, train);
 }
 
 // The Lasso on given terms from the largest penalty to the smallest: a point for every doubling of
@@ -177,8 +164,9 @@ StudyOfKey study_key(const Problem& problem) {
            published_terms(study.key, problem.target, published_degree(study.key, problem.target)));
   StudyCurve own{"neuralpower", "the physical sum; with its correction", {}};
   if (problem.target != Target::kPower)
-    own.points.push_back(
-        outer_folds(problem, [&](const KeyData& data) { return fit_sum(problem, data); }));
+    own.points.push_back(outer_folds(problem, [&](const KeyData& data) {
+      return fit_physical_sum(data, train_options(problem.options));
+    }));
   own.points.push_back(outer_folds(
       problem, [&](const KeyData& data) { return fit_method(problem, "neuralpower", data); }));
   study.curves.push_back(std::move(own));
@@ -233,6 +221,23 @@ Problem make_problem(const KeyData& data, const StudyOptions& options) {
 }
 
 }  // namespace
+
+KeyModels fit_physical_sum(const KeyData& data, const TrainOptions& options) {
+  NeuralPowerOptions sum;
+  sum.full_costs = sum.corrections = false;
+  FitInput input;
+  input.key = data.key;
+  input.features = data.feature_view();
+  input.values = data.runtime_ms;
+  input.fold_count = std::min(options.folds, data.rows.size());
+  const auto folds = make_folds(data.rows.size(), input.fold_count, options.seed);
+  input.fold_of_row = folds;
+  input.seed = options.seed;
+  input.threads = options.threads;
+  KeyModels models;
+  models.runtime = fit_neuralpower(input, sum).model;
+  return models;
+}
 
 Study study_complexity(const std::vector<Sample>& samples, const StudyOptions& options,
                        const TrainProgress& progress) {

@@ -64,6 +64,10 @@ struct StudyOptions {
   std::vector<std::string> keys;  // only these; empty: all
 };
 
+// The physical sum of the default method for runtime, without its correction; of `options` folds,
+// seed and threads count.
+KeyModels fit_physical_sum(const KeyData& data, const TrainOptions& options);
+
 // Energy is regressed directly, as in the paper, by every method, in J. Error (bad input) if no key
 // has enough configurations with this target.
 Study study_complexity(const std::vector<Sample>& samples, const StudyOptions& options,
