@@ -10,9 +10,9 @@ set(public_headers
   neuralpower.h
   api/cross_validation.h api/device.h api/inputs.h api/measuring.h api/version.h
   base/error.h base/units.h
-  decide/candidate.h decide/rank.h
+  decide/candidate.h decide/layer_cost.h decide/rank.h
   importers/import_options.h
-  model/prediction/prediction.h model/training/evaluation.h model/training/options.h
+  model/prediction/prediction.h model/prediction/prepared_network.h model/training/evaluation.h model/training/options.h
   network/layer_config.h network/layer_text.h network/modes.h network/network.h network/op.h
   network/shape.h network/work.h
   regression/error_metrics.h
@@ -23,7 +23,7 @@ set(public_functions
   read_candidates_csv read_errors_csv checked_error_rate to_candidate broken_limit rank pareto_front
   add_up make_layer_config parse_layer format_layer total_work is_free kind_of bytes_per_element
   to_string?neuralpower::DataType parse_data_type count_work error_metrics reduce_repetitions)
-set(public_classes Device Error Network Shape)
+set(public_classes Device Error Network PreparedNetwork Shape)
 
 set(version_script ${PROJECT_BINARY_DIR}/neuralpower.map)
 set(patterns "")

@@ -18,6 +18,7 @@ namespace neuralpower::cli {
 Action configure_predict(CLI::App& app) {
   struct Options {
     std::string model, device, batches, method;
+    bool layers = false;
     ShapeOption shape;
     FormatOption format;
   };
@@ -27,7 +28,9 @@ Action configure_predict(CLI::App& app) {
       ->required();
   app.add_option("--device", options->device, "Device model: a file, or the name of a shipped one")
       ->required();
-  app.add_option("--batch", options->batches, "Batch sizes: 8 or 1,8,64");
+  app.add_option("--batch", options->batches,
+                 "Batch sizes: 8 or 1,8,64; several are printed a line each");
+  app.add_flag("--layers", options->layers, "The layers too, of each of several batch sizes");
   app.add_option("--method", options->method,
                  "paleo: the analytical baseline, from a device's data sheet alone")
       ->check(CLI::IsMember({"paleo"}));
@@ -63,7 +66,7 @@ Action configure_predict(CLI::App& app) {
     if (render.format == OutputFormat::kHtml)
       std::cout << render_html(page);
     else
-      write_predictions(std::cout, predictions, render);
+      write_predictions(std::cout, predictions, render, options->layers);
     return 0;
   };
 }

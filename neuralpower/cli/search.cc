@@ -18,6 +18,7 @@
 #include "neuralpower/decide/candidate.h"
 #include "neuralpower/decide/error_process.h"
 #include "neuralpower/decide/search_state.h"
+#include "neuralpower/decide/ties.h"
 #include "neuralpower/report/figures.h"
 #include "neuralpower/report/search_report.h"
 
@@ -211,9 +212,10 @@ Action configure_search(CLI::App& app) {
         std::replace(how.objectives.begin(), how.objectives.end(), Objective::kEnergy,
                      Objective::kLatency);
     }
-    const SearchResult result =
-        options->merge.empty() ? search_with_state(*options, space, predictor, how, fingerprint)
-                               : merge_shards(*options, space, how, fingerprint);
+    SearchResult result = options->merge.empty()
+                              ? search_with_state(*options, space, predictor, how, fingerprint)
+                              : merge_shards(*options, space, how, fingerprint);
+    mark_ties(space, predictor, how, result);
     if (!options->write.empty()) write_layer_lists(options->write, space, predictor, result);
     if (!options->plot.empty())
       write_file_atomically(options->plot, search_figure(space, result, how));

@@ -53,15 +53,17 @@ class Adviser {
  public:
   Adviser(const Network& network, const Predictor& predictor)
       : network_(network), predictor_(predictor), before_(predictor.predict(network)) {
-    if (!before_.energy || !before_.runtime)
-      throw bad_input(before_.no_power.empty() ? "no energy is known for this network"
-                                               : "no energy is known: " + before_.no_power);
+    if (!before_.runtime) throw bad_input("the device model knows none of its layers");
     before_costs_ = costs_of(before_);
     before_work_ = total_work(network);
     result_.network = network.name;
     result_.device = before_.device;
     result_.batch = network.batch;
-    result_.energy_per_item = each_item(*before_.energy, network.batch);
+    if (before_.energy)
+      result_.energy_per_item = each_item(*before_.energy, network.batch);
+    else
+      result_.no_energy =
+          before_.no_power.empty() ? "some layers have no model of power" : before_.no_power;
     result_.time_per_item = each_item(*before_.runtime, network.batch);
     readers_.resize(network.tensors.size());
     for (std::size_t i = 0; i < network.layers.size(); ++i)
@@ -95,9 +97,7 @@ class Adviser {
 
   Advices take() {
     std::stable_sort(result_.advice.begin(), result_.advice.end(),
-                     [](const Advice& a, const Advice& b) {
-                       return a.energy_saved.value > b.energy_saved.value;
-                     });
+                     [](const Advice& a, const Advice& b) { return a.share > b.share; });
     return std::move(result_);
   }
 
@@ -112,6 +112,8 @@ class Adviser {
       const std::int64_t inset = less / 2 * conv.dilation.h;
       smaller.pad = {conv.pad.top - inset, conv.pad.left - inset, conv.pad.bottom - inset,
                      conv.pad.right - inset};
+      if (smaller.kernel.h < conv.stride.h || smaller.kernel.w < conv.stride.w)
+        return;  // it would read a part of its input only
       const std::int64_t least =
           std::min({smaller.pad.top, smaller.pad.left, smaller.pad.bottom, smaller.pad.right});
       if (least < 0) return;
@@ -212,15 +214,16 @@ class Adviser {
     Advice advice;
     advice.kind = kind;
     advice.change = std::move(change);
-    advice.energy_saved =
-        difference(result_.energy_per_item, each_item(*after.energy, other.batch));
+    if (after.energy && result_.energy_per_item)
+      advice.energy_saved =
+          difference(*result_.energy_per_item, each_item(*after.energy, other.batch));
     advice.time_saved = difference(result_.time_per_item, each_item(*after.runtime, other.batch));
     offer(std::move(advice));
   }
 
   // No less covered and no further outside what was measured than the network is.
   bool is_known(const NetworkPrediction& after) const {
-    return after.energy && after.runtime &&
+    return after.runtime && (after.energy || !before_.energy) &&
            after.coverage.layers - after.coverage.covered <=
                before_.coverage.layers - before_.coverage.covered &&
            count_warnings(after) <= count_warnings(before_);
@@ -275,17 +278,19 @@ class Adviser {
       }
     }
     for (const auto& [text, layer] : left) add(*layer, old_energy, old_time);
-    advice.energy_saved = each_item(difference(old_energy, new_energy), network_.batch);
+    if (before_.energy)
+      advice.energy_saved = each_item(difference(old_energy, new_energy), network_.batch);
     advice.time_saved = each_item(difference(old_time, new_time), network_.batch);
     return measured;
   }
 
   void offer(Advice advice) {
-    if (advice.energy_saved.value <= Joules(0)) {
+    advice.share = advice.energy_saved ? advice.energy_saved->value / result_.energy_per_item->value
+                                       : advice.time_saved.value / result_.time_per_item.value;
+    if (!(advice.share > 0)) {
       ++result_.useless;
       return;
     }
-    advice.energy_share = advice.energy_saved.value / result_.energy_per_item.value;
     result_.advice.push_back(std::move(advice));
   }
 

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,18 +34,19 @@ struct Advice {
   std::string layer;   // its name; empty: the whole network
   std::string change;  // "kernel 5x5 -> 3x3"
   // Of one item; what is saved is positive.
-  Estimate<Joules> energy_saved{};
-  Estimate<Seconds> time_saved{};               // a run divided by its batch
-  double energy_share = 0;                      // of the network's energy
+  std::optional<Estimate<Joules>> energy_saved;  // absent where no energy is known
+  Estimate<Seconds> time_saved{};                // a run divided by its batch
+  double share = 0;  // saved of the network's energy; of its time where no energy is known
   std::int64_t macs_more = 0, params_more = 0;  // negative: fewer
 };
 
 struct Advices {
   std::string network, device;
   std::int64_t batch = 1;
-  Estimate<Joules> energy_per_item{};
+  std::optional<Estimate<Joules>> energy_per_item;  // absent: advice is by time alone
+  std::string no_energy;                            // why
   Estimate<Seconds> time_per_item{};
-  std::vector<Advice> advice;  // the greatest saving first
+  std::vector<Advice> advice;  // the greatest share first
   int tried = 0;               // changes that could be built
   int outside = 0;             // of these, not offered: outside what was measured, or not covered
   int useless = 0;             // of these, not offered: they save nothing
@@ -57,7 +59,7 @@ struct AdviseOptions {
   std::vector<DataType> data_types = {DataType::kF16, DataType::kBF16, DataType::kI8};
 };
 
-// Error (bad input) if the network's energy is not known, saying why.
+// By time where the device model knows no energy. Error (bad input) if it knows neither.
 Advices advise(const std::filesystem::path& file, const Predictor& predictor,
                const AdviseOptions& options);
 

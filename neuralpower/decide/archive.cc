@@ -59,23 +59,6 @@ double FoundArchitecture::value(Objective objective) const {
   return 0;
 }
 
-bool is_tie(const FoundArchitecture& a, const FoundArchitecture& b,
-            const std::vector<Objective>& objectives) {
-  const auto within = [](const ArchitectureCost& x, const ArchitectureCost& y, Objective o) {
-    const double items = static_cast<double>(y.batch) / static_cast<double>(x.batch);
-    const double energy = o == Objective::kPower ? y.latency_s * x.power_w() : x.energy_j * items;
-    if (o != Objective::kLatency) return y.energy_low_j <= energy && energy <= y.energy_high_j;
-    return y.latency_low_s <= x.latency_s && x.latency_s <= y.latency_high_s;
-  };
-  bool any = false;
-  for (const Objective o : objectives) {
-    if (o != Objective::kEnergy && o != Objective::kLatency && o != Objective::kPower) continue;
-    any = true;
-    if (!within(a.cost, b.cost, o) || !within(b.cost, a.cost, o)) return false;
-  }
-  return any;
-}
-
 void insert_into_front(std::vector<FoundArchitecture>& front, const FoundArchitecture& found,
                        const std::vector<Objective>& objectives) {
   const Objective first = objectives.front();

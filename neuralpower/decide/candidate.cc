@@ -5,6 +5,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
+#include "neuralpower/decide/shared_layers.h"
 #include "neuralpower/samples/csv_table.h"
 
 namespace neuralpower {
@@ -14,8 +15,7 @@ double fraction(std::string_view what, double value) {
   if (!(value >= 0 && value <= 1))
     throw bad_input(fmt::format(
         "{} is {}; it must be a fraction between 0 and 1{}", what, value,
-        value > 1 && value <= 100 ? fmt::format(", such as {} for {} %", value / 100, value)
-                                  : ""));
+        value > 1 && value <= 100 ? fmt::format(", such as {} for {} %", value / 100, value) : ""));
   return value;
 }
 
@@ -108,6 +108,7 @@ Candidate to_candidate(const NetworkPrediction& prediction, std::string name, Er
   candidate.latency = prediction.runtime;
   candidate.power = prediction.power;
   candidate.batch = prediction.batch;
+  candidate.layers = layer_costs(prediction);
   const Coverage& coverage = prediction.coverage;
   if (!coverage.complete())
     candidate.caveat = fmt::format("{} of {} layers covered, {:.1f} % of the multiply-accumulates",

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "neuralpower/base/units.h"
+#include "neuralpower/decide/layer_cost.h"
 #include "neuralpower/model/prediction/prediction.h"
 
 namespace neuralpower {
@@ -31,7 +32,8 @@ struct Candidate {
   std::optional<Estimate<Seconds>> latency;
   std::optional<Estimate<Watts>> power;
   std::int64_t batch = 1;
-  std::string caveat;  // what the numbers leave out; empty: nothing
+  std::string caveat;             // what the numbers leave out; empty: nothing
+  std::vector<LayerCost> layers;  // of a run, where it was predicted; sorted by text
 };
 
 // name,error,epi_j required; error_low, error_high, epi_low_j, epi_high_j, latency_ms, power_w

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/decide/shared_layers.h"
 
 namespace neuralpower {
 namespace {
@@ -21,6 +22,22 @@ RatioBounds ratio_bounds(const Candidate& c, double alpha) {
   return {ratio(c.error.value, alpha, c.energy_per_item.value),
           ratio(c.error.low, alpha, c.energy_per_item.low),
           ratio(c.error.high, alpha, c.energy_per_item.high)};
+}
+
+// Bounds of M of a less M of b.
+Bounds ratio_difference(const Candidate& a, const Candidate& b, double alpha) {
+  const auto weight = [&](const ErrorRate& error) {
+    return Bounds{std::pow(error.value, alpha), std::pow(error.low, alpha),
+                  std::pow(error.high, alpha)};
+  };
+  Bounds shared;
+  if (a.batch == b.batch) {
+    const auto items = static_cast<double>(a.batch);
+    const Estimate<Joules> run = shared_cost(a.layers, b.layers).energy;
+    shared = bounds_of(Estimate<Joules>{run.value / items, run.low / items, run.high / items});
+  }
+  return difference(bounds_of(a.energy_per_item), weight(a.error), bounds_of(b.energy_per_item),
+                    weight(b.error), shared);
 }
 
 // Where two networks change places: one is cheaper, the other more precise. Nothing if one of them
@@ -104,8 +121,13 @@ Winner find_winner(const std::vector<RankedNetwork>& networks, const std::vector
   };
   for (const int i : indices)
     if (winner.network < 0 || m(i).value < m(winner.network).value) winner.network = i;
+  const auto candidate = [&](int i) -> const Candidate& {
+    return networks[static_cast<std::size_t>(i)].candidate;
+  };
   for (const int i : indices)
-    if (i != winner.network && m(i).low <= m(winner.network).high) winner.tied_with.push_back(i);
+    if (i != winner.network &&
+        may_be_equal(ratio_difference(candidate(i), candidate(winner.network), alpha)))
+      winner.tied_with.push_back(i);
   return winner;
 }
 

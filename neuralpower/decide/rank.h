@@ -7,9 +7,10 @@
 // every network is a straight line over alpha, so two networks change places at most once, at
 //   alpha = ln(EPI_b / EPI_a) / ln(error_a / error_b)    a the cheaper, b the more precise.
 //
-// Bounds of M follow the bounds of error and energy. A winner whose interval meets another's is
-// tied with it: the data do not tell them apart. (Predictions of one device model err alike, so
-// two networks may well differ by less than this says; it never calls noise a win.)
+// Bounds of M follow the bounds of error and energy. A winner is tied with another network if the
+// interval of the difference of their M holds 0: the data do not tell them apart. Layers that both
+// have cancel in it as far as their errors are equal, the others are taken at their worst
+// (shared_layers.h). Ties are with the winner alone.
 #pragma once
 
 #include <optional>
@@ -53,7 +54,7 @@ struct RankedNetwork {
 struct Winner {
   double alpha = 0;
   int network = -1;            // index; -1 if no network keeps the limits
-  std::vector<int> tied_with;  // others whose intervals meet the winner's
+  std::vector<int> tied_with;  // others that cannot be told from it
 };
 
 // `cheaper` is ahead below alpha, `preciser` above.

@@ -98,6 +98,21 @@ TEST(Rank, AWinInsideTheNoiseIsATie) {
   EXPECT_THAT(equal.winners[0].tied_with, ElementsAre(1));
 }
 
+// Layers that both have cost the same in both, whatever they cost.
+TEST(Rank, SharedLayersDoNotBlurAWin) {
+  const auto network = [](const char* name, double of_its_own, double error) {
+    Candidate c = candidate(name, error, 100 + of_its_own, 0.2);
+    c.layers = {{"both", {}, {Joules(100), Joules(80), Joules(120)}}};
+    return c;
+  };
+  const Ranking alone = rank({candidate("a", 0.1, 101, 0.2), candidate("b", 0.1, 102, 0.2)}, {});
+  EXPECT_THAT(alone.winners[0].tied_with, ElementsAre(1));
+  const Ranking sharing = rank({network("a", 1, 0.1), network("b", 2, 0.1)}, {});
+  EXPECT_THAT(sharing.winners[0].tied_with, ElementsAre()) << "1.2 < 1.6";
+  const Ranking near = rank({network("a", 1, 0.1), network("b", 1.4, 0.1)}, {});
+  EXPECT_THAT(near.winners[0].tied_with, ElementsAre(1)) << "1.2 > 1.12";
+}
+
 TEST(Rank, LimitsExcludeWithAReason) {
   RankOptions options;
   options.limits.energy_per_item = Joules(1);

@@ -262,6 +262,9 @@ Reproduction read_published(const std::filesystem::path& folder) {
   p.signed_errors = read_signed_errors(folder / "neuralpower-2017-network-errors.csv");
   note_source_of_ratio(p, p.notes);
   note_signs(p, p.notes);
+  p.notes.push_back(
+      "figures 1, 3, 4 and 5 are pictures whose numbers are printed nowhere, so none are stored; "
+      "--figures draws them for a device model of yours, with the numbers of the tables beside");
   return p;
 }
 

@@ -33,6 +33,7 @@ struct FoundArchitecture {
   Architecture architecture;
   ArchitectureCost cost;
   std::optional<double> error;  // fraction, where one is known
+  bool tie = false;             // with one above it (ties.h)
 
   // Less is better: macs and params are negated. Error unknown: infinity.
   double value(Objective objective) const;
@@ -89,11 +90,6 @@ SearchResult whole_search(const Space& space, const SearchOptions& options);
 
 // Adds what another shard of the same search found.
 void merge_results(SearchResult& into, const SearchResult& part, const SearchOptions& options);
-
-// True if the predictions cannot tell the two apart: in every objective that is predicted, the
-// value of each lies in the interval of the other. False if none of the objectives is.
-bool is_tie(const FoundArchitecture& a, const FoundArchitecture& b,
-            const std::vector<Objective>& objectives);
 
 // Puts `found` into the front, which is sorted by the first objective, unless something there is at
 // least as good in all objectives; of equals the smaller index stays.

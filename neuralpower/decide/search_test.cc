@@ -92,30 +92,6 @@ TEST_F(SearchTest, BoundsAreTheSumsOfTheLayers) {
   }
 }
 
-TEST(Ties, AreWhatThePredictionsCannotTellApart) {
-  const auto found = [](double energy, double spread, double latency, std::int64_t batch) {
-    FoundArchitecture f;
-    f.cost.batch = batch;
-    f.cost.energy_j = energy;
-    f.cost.energy_low_j = energy / spread;
-    f.cost.energy_high_j = energy * spread;
-    f.cost.latency_s = latency;
-    f.cost.latency_low_s = latency / spread;
-    f.cost.latency_high_s = latency * spread;
-    return f;
-  };
-  const auto energy = {Objective::kEnergy, Objective::kMacs};
-  EXPECT_TRUE(is_tie(found(1, 1.2, 1, 1), found(1.1, 1.2, 9, 1), energy));
-  EXPECT_FALSE(is_tie(found(1, 1.2, 1, 1), found(1.3, 1.2, 1, 1), energy));
-  EXPECT_FALSE(is_tie(found(1, 1.2, 1, 1), found(1.1, 1.05, 1, 1), energy)) << "in one of the two";
-  EXPECT_TRUE(is_tie(found(1, 1.2, 1, 1), found(2.2, 1.2, 1, 2), energy)) << "of an item";
-  const auto both = {Objective::kEnergy, Objective::kLatency};
-  EXPECT_FALSE(is_tie(found(1, 1.2, 1, 1), found(1.1, 1.2, 9, 1), both));
-  EXPECT_TRUE(is_tie(found(1, 1.2, 1, 1), found(1.1, 1.2, 1.1, 1), both));
-  EXPECT_FALSE(is_tie(found(1, 1.2, 1, 1), found(1, 1.2, 1, 1), {Objective::kMacs}))
-      << "what is counted is exact";
-}
-
 TEST_F(SearchTest, EnumerationFindsTheTrueFrontAndBest) {
   SearchOptions options;
   options.top = 5;

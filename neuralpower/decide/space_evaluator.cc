@@ -9,6 +9,7 @@
 #include "neuralpower/base/text.h"
 #include "neuralpower/features/features.h"
 #include "neuralpower/importers/layers/layer_list.h"
+#include "neuralpower/network/layer_text.h"
 #include "neuralpower/network/work.h"
 
 namespace neuralpower {
@@ -115,6 +116,9 @@ void SpaceEvaluator::add_cost(const SpaceLine& line, const std::string& text, co
     cost.latency_low_s += p.runtime->low.value();
     cost.latency_high_s += p.runtime->high.value();
   }
+  if (p.runtime && options_.keep_layers)
+    step.layers.push_back(
+        {format_layer(layer.config), *p.runtime, p.energy.value_or(Estimate<Joules>{})});
   if (p.energy) {
     cost.energy_j += p.energy->value.value();
     cost.energy_low_j += p.energy->low.value();
@@ -216,6 +220,7 @@ bool SpaceEvaluator::walk_line(std::size_t index, const Architecture& a, const S
   if (!made.valid) return false;
   after.out = after.previous = made.shape;
   add(made.cost, after.cost);
+  if (listed_) listed_->insert(listed_->end(), made.layers.begin(), made.layers.end());
   return true;
 }
 
@@ -240,6 +245,17 @@ const ArchitectureCost& SpaceEvaluator::evaluate(const Architecture& a) {
   }
   end.cost.valid = true;
   return end.cost;
+}
+
+std::vector<LayerCost> SpaceEvaluator::layers_of(const Architecture& a) {
+  std::vector<LayerCost> layers;
+  last_.clear();  // every line is walked
+  listed_ = &layers;
+  evaluate(a);
+  listed_ = nullptr;
+  std::sort(layers.begin(), layers.end(),
+            [](const LayerCost& x, const LayerCost& y) { return x.layer < y.layer; });
+  return layers;
 }
 
 std::string SpaceEvaluator::layer_list(const Architecture& a) const {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "neuralpower/decide/layer_cost.h"
 #include "neuralpower/decide/space.h"
 #include "neuralpower/model/prediction/predict.h"
 
@@ -31,6 +32,7 @@ struct ArchitectureCost {
 struct EvaluatorOptions {
   bool energy = true;            // asked for; without it energy stays 0
   bool allow_uncovered = false;  // layers without a model cost nothing, and are listed
+  bool keep_layers = false;      // for layers_of()
 };
 
 class SpaceEvaluator {
@@ -41,6 +43,10 @@ class SpaceEvaluator {
   // Error (bad input) if the device model does not cover a layer or its energy, unless that is
   // allowed: a search over partly known costs would prefer what is not known.
   const ArchitectureCost& evaluate(const Architecture& architecture);
+
+  // The layers of a valid architecture, sorted by text; those without a runtime are left out. Needs
+  // keep_layers. Errors as above.
+  std::vector<LayerCost> layers_of(const Architecture& architecture);
 
   // Why the first architecture that is not valid is not; empty: all were.
   const std::string& first_invalid() const { return first_invalid_; }
@@ -56,6 +62,7 @@ class SpaceEvaluator {
     std::uint32_t shape = 0;
     bool valid = true;
     ArchitectureCost cost;  // batch 0: not of an input
+    std::vector<LayerCost> layers;
   };
   struct State {
     std::uint32_t out = 0, previous = 0;
@@ -82,7 +89,8 @@ class SpaceEvaluator {
   std::unordered_map<std::string, std::uint32_t> shape_ids_;
   std::unordered_map<std::uint64_t, std::uint32_t> tuples_;
   std::unordered_map<std::uint64_t, Step> steps_;
-  std::vector<std::uint32_t> inputs_;  // of the line at hand
+  std::vector<std::uint32_t> inputs_;         // of the line at hand
+  std::vector<LayerCost>* listed_ = nullptr;  // takes the layers of every step walked
   ArchitectureCost invalid_;
   std::string first_invalid_;
   std::map<std::string, std::string> uncovered_;

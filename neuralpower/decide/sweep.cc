@@ -12,25 +12,13 @@
 #include "neuralpower/decide/redesign.h"
 #include "neuralpower/features/features.h"
 #include "neuralpower/importers/importers.h"
+#include "neuralpower/network/real_types.h"
 #include "neuralpower/network/work.h"
 
 namespace neuralpower {
 namespace {
 
 constexpr std::size_t kImageRank = 4;
-
-bool is_float(DataType type) {
-  switch (type) {
-    case DataType::kF32:
-    case DataType::kF16:
-    case DataType::kBF16:
-    case DataType::kTF32:
-    case DataType::kF64:
-      return true;
-    default:
-      return false;
-  }
-}
 
 // The inputs' shapes at this batch and resolution, for an import of its own.
 ImportOptions at_resolution(const Network& original, ImportOptions import,
@@ -52,7 +40,7 @@ ImportOptions at_resolution(const Network& original, ImportOptions import,
 
 DataType data_type_of(const Network& network) {
   for (const Layer& layer : network.layers)
-    if (is_float(layer.config.dtype)) return layer.config.dtype;
+    if (is_real(layer.config.dtype)) return layer.config.dtype;
   return DataType::kF32;
 }
 
@@ -96,26 +84,37 @@ bool knows_data_type(const DeviceModel& model, const Network& network, DataType 
 
 void set_data_type(Network& network, DataType dtype) {
   for (Layer& layer : network.layers)
-    if (is_float(layer.config.dtype)) layer.config.dtype = dtype;
+    if (is_real(layer.config.dtype)) layer.config.dtype = dtype;
   for (Tensor& tensor : network.tensors)
-    if (is_float(tensor.dtype)) tensor.dtype = dtype;
+    if (is_real(tensor.dtype)) tensor.dtype = dtype;
 }
+
+namespace {
+
+std::string broken_limit(const Limits& limits, const SweepPoint& point) {
+  if (!point.energy && limits.energy_per_item) return "its energy is not known";
+  const auto batch = static_cast<double>(point.batch);
+  const Estimate<Joules> run = point.energy.value_or(Estimate<Joules>{});
+  return broken_limit(limits, point.latency, point.power,
+                      {run.value / batch, run.low / batch, run.high / batch});
+}
+
+// Less energy an item; where either is not known, more items a second.
+bool is_better(const SweepPoint& a, const SweepPoint& b) {
+  if (a.energy && b.energy) return *a.energy_per_item() < *b.energy_per_item();
+  return a.items_per_second().value_or(0) > b.items_per_second().value_or(0);
+}
+
+}  // namespace
 
 void mark_best(std::vector<SweepPoint>& points, const Limits& limits) {
   std::map<std::tuple<std::string, double, std::int64_t, DataType>, SweepPoint*> best;
   for (SweepPoint& point : points) {
     point.best = false;
-    if (!point.energy) {
-      point.excluded = "its energy is not known";
-      continue;
-    }
-    const auto batch = static_cast<double>(point.batch);
-    point.excluded = broken_limit(
-        limits, point.latency, point.power,
-        {point.energy->value / batch, point.energy->low / batch, point.energy->high / batch});
-    if (!point.excluded.empty()) continue;
+    point.excluded = broken_limit(limits, point);
+    if (!point.excluded.empty() || !point.latency) continue;
     SweepPoint*& leader = best[{point.device, point.width, point.resolution, point.dtype}];
-    if (!leader || *point.energy_per_item() < *leader->energy_per_item()) leader = &point;
+    if (!leader || is_better(point, *leader)) leader = &point;
   }
   for (auto& [group, point] : best)
     if (point) point->best = true;

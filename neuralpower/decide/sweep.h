@@ -42,9 +42,9 @@ struct SweepPoint {
   std::optional<Estimate<Joules>> energy;  // of the whole batch
   Coverage coverage;
   int extrapolated = 0;  // layers outside what the device model was measured on
-  std::string excluded;  // the limit it breaks, or what is not known; empty: none
+  std::string excluded;  // the limit it breaks, or what a limit needs and is not known; empty: none
   std::string caveat;
-  bool best = false;  // least energy an item of its device, width, resolution and data type
+  bool best = false;  // of its device, width, resolution and data type; see mark_best()
 
   std::optional<double> items_per_second() const;
   std::optional<Joules> energy_per_item() const;
@@ -60,8 +60,8 @@ struct Sweep {
 Sweep sweep(const std::filesystem::path& file, const SweepOptions& options,
             std::span<const Predictor* const> devices);
 
-// Marks the best batch size of each device, width, resolution and data type: the least energy an
-// item among the points that keep the limits.
+// Marks the best batch size of each device, width, resolution and data type among the points that
+// keep the limits: the least energy an item, or where no energy is known the most items a second.
 void mark_best(std::vector<SweepPoint>& points, const Limits& limits);
 
 // Every layer and tensor of floating-point type in `dtype`.

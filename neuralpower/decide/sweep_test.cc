@@ -137,5 +137,28 @@ TEST(Cost, RefusesWhatCannotBe) {
   EXPECT_THROW(cost_of("x", {energy, energy, energy}, Seconds(0.1), tariff), Error);
 }
 
+// Where no energy is known nothing but a limit on it excludes, and throughput decides.
+TEST(Sweep, WithoutEnergyTheMostItemsASecondAreBest) {
+  std::vector<SweepPoint> points(2);
+  points[0].batch = 1;
+  points[1].batch = 8;
+  for (SweepPoint& point : points) {
+    const Seconds time = milliseconds(10 + static_cast<double>(point.batch));
+    point.latency = {time, time, time};
+  }
+  mark_best(points, {});
+  EXPECT_FALSE(points[0].best);
+  EXPECT_TRUE(points[1].best);
+  EXPECT_EQ(points[1].excluded, "");
+  Limits limits;
+  limits.latency = milliseconds(15);
+  mark_best(points, limits);
+  EXPECT_TRUE(points[0].best);
+  EXPECT_EQ(points[1].excluded, "latency 18 ms");
+  limits.energy_per_item = Joules(1);
+  mark_best(points, limits);
+  EXPECT_EQ(points[0].excluded, "its energy is not known");
+}
+
 }  // namespace
 }  // namespace neuralpower

@@ -82,6 +82,22 @@ double objective_value(const FoundArchitecture& f, Objective objective) {
   return value;
 }
 
+// Where both axes say the same.
+SvgSeries line_of_equality(double low, double high) {
+  SvgSeries exact;
+  exact.name = "predicted = measured";
+  exact.line = true;
+  exact.points = false;
+  exact.colour = "#888";
+  exact.x = exact.y = {low, high};
+  return exact;
+}
+
+// "published: Cai et al. 2017", or the device.
+std::string series_name(const Reproduction& r, const Reproduction& published) {
+  return &r == &published ? "published: " + r.method : r.device;
+}
+
 // Predicted against measured whole networks, published and own.
 std::string networks_figure(const Reproduction& published, const Reproduction& own,
                             const std::string& target) {
@@ -95,7 +111,7 @@ std::string networks_figure(const Reproduction& published, const Reproduction& o
   double low = 1e300, high = 0;
   for (const Reproduction* r : {&published, &own}) {
     SvgSeries series;
-    series.name = r->device;
+    series.name = series_name(*r, published);
     for (const NetworkTable& table : r->networks) {
       if (table.target != target) continue;
       for (const NetworkComparison& row : table.rows) {
@@ -109,11 +125,7 @@ std::string networks_figure(const Reproduction& published, const Reproduction& o
     if (series.x.empty() && r == &own) return "";
     if (!series.x.empty()) plot.series.push_back(std::move(series));
   }
-  SvgSeries exact;
-  exact.x = exact.y = {low, high};
-  exact.line = true;
-  exact.points = false;
-  plot.series.push_back(std::move(exact));
+  plot.series.push_back(line_of_equality(low, high));
   return render_svg(plot);
 }
 
@@ -124,7 +136,7 @@ std::string errors_figure(const Reproduction& published, const Reproduction& own
       "Layer models: " + target, "terms of the model", "held-out RMSPE, %", true, false, {}};
   for (const Reproduction* r : {&published, &own}) {
     SvgSeries series;
-    series.name = r->device;
+    series.name = series_name(*r, published);
     for (const LayerErrors& row : r->layers) {
       if (row.target != target || !row.rmspe) continue;
       add_point(series, row.terms, *row.rmspe);
@@ -189,12 +201,7 @@ std::string held_out_figure(const Evaluation& evaluation, Target target) {
   if (kinds.empty())
     throw bad_input(
         fmt::format("nothing to draw: no {} is known of the held-out layers", to_string(target)));
-  SvgSeries exact;  // below the points
-  exact.line = true;
-  exact.points = false;
-  exact.colour = "#888";
-  exact.x = exact.y = {low, high};
-  plot.series.push_back(std::move(exact));
+  plot.series.push_back(line_of_equality(low, high));  // below the points
   for (const auto& [kind, pairs] : kinds) {
     SvgSeries series;
     series.name = kind;

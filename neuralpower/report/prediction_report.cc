@@ -188,40 +188,84 @@ std::string render_table(const NetworkPrediction& p, int width) {
   return out;
 }
 
-std::string render_batches(const std::vector<NetworkPrediction>& predictions, int width) {
-  Table table({{"batch"},
-               {"runtime ms"},
-               {"power W"},
-               {"energy J"},
-               {"ms an item"},
-               {"J an item"},
-               {"items/s"},
-               {"covered"}});
+// "12.3 (10.1 to 15.0)"; without bounds where there are none.
+template <typename Unit>
+std::string bounded_cell(const std::optional<Estimate<Unit>>& e, double scale) {
+  constexpr int kDigits = 3;
+  if (!e) return "\u2013";
+  const auto text = [&](Unit x, int digits) { return with_digits(x.value() * scale, digits); };
+  if (e->low == e->high) return text(e->value, 4);
+  return fmt::format("{} ({} to {})", text(e->value, 4), text(e->low, kDigits),
+                     text(e->high, kDigits));
+}
+
+// What the rows of several batch sizes leave out, once.
+std::string batch_caveats(const std::vector<NetworkPrediction>& predictions) {
+  std::set<std::string> lines;
+  for (const NetworkPrediction& p : predictions) {
+    if (!p.energy)
+      lines.insert("power and energy are absent: " +
+                   (p.no_power.empty() ? "no model of power for some layers" : p.no_power));
+    for (const LayerPrediction& layer : p.layers)
+      if (!layer.covered) lines.insert(printable(layer.reason));
+  }
+  std::string out;
+  for (const std::string& line : lines) out += "! " + line + "\n";
+  return out.empty() ? out : "\n" + out;
+}
+
+std::string render_batches(const std::vector<NetworkPrediction>& predictions, bool layers,
+                           int width) {
+  const NetworkPrediction& first = predictions.front();
+  const bool energy = std::any_of(predictions.begin(), predictions.end(),
+                                  [](const NetworkPrediction& p) { return p.energy.has_value(); });
+  std::vector<Table::Column> columns = {{"batch"}, {"latency ms"}, {"items/s"}};
+  if (energy) columns.insert(columns.end(), {{"power W"}, {"mJ an item"}});
+  columns.insert(columns.end(), {{"covered"}, {"outside"}});
+  Table table(std::move(columns));
+  bool any_outside = false;
   for (const NetworkPrediction& p : predictions) {
     const auto batch = static_cast<double>(p.batch);
-    const double ms = p.runtime ? in_milliseconds(p.runtime->value) : 0;
-    table.add_row({std::to_string(p.batch), cell(p.runtime, 1e3), cell(p.power, 1),
-                   cell(p.energy, 1), p.runtime ? with_digits(ms / batch) : "\u2013",
-                   p.energy ? with_digits(p.energy->value.value() / batch) : "\u2013",
-                   ms > 0 ? with_digits(1e3 * batch / ms) : "\u2013",
-                   fmt::format("{}/{}", p.coverage.covered, p.coverage.layers)});
+    const auto outside =
+        std::count_if(p.layers.begin(), p.layers.end(),
+                      [](const LayerPrediction& layer) { return !layer.warnings.empty(); });
+    any_outside = any_outside || outside > 0;
+    const bool takes_time = p.runtime && p.runtime->value > Seconds(0);
+    std::vector<std::string> cells = {
+        std::to_string(p.batch), bounded_cell(p.runtime, 1e3),
+        takes_time ? with_digits(batch / p.runtime->value.value()) : "\u2013"};
+    if (energy)
+      cells.insert(cells.end(), {bounded_cell(p.power, 1), bounded_cell(p.energy, 1e3 / batch)});
+    cells.push_back(fmt::format("{}/{}", p.coverage.covered, p.coverage.layers));
+    cells.push_back(outside > 0 ? std::to_string(outside) : "");
+    table.add_row(std::move(cells));
   }
-  return table.render(width);
+  std::string out =
+      fmt::format("{} on {} ({}); in brackets 90 % intervals\n\n", printable(first.network),
+                  printable(first.device), printable(first.method));
+  out += table.render(width);
+  if (any_outside)
+    out += "\noutside: layers larger, smaller or of another type than anything that was measured\n";
+  out += batch_caveats(predictions);
+  if (!layers) out += "\n--layers adds the layers of each\n";
+  return out;
 }
 
 }  // namespace
 
 void write_predictions(std::ostream& out, const std::vector<NetworkPrediction>& predictions,
-                       const RenderOptions& options) {
+                       const RenderOptions& options, bool layers) {
+  const bool several = predictions.size() > 1;
   switch (options.format) {
     case OutputFormat::kJson:
       return write_json(out, predictions);
     case OutputFormat::kCsv:
       return write_csv(out, predictions);
     case OutputFormat::kTable:
+      if (several) out << render_batches(predictions, layers, options.width);
+      if (several && !layers) return;
       for (const NetworkPrediction& p : predictions)
-        out << (&p == &predictions.front() ? "" : "\n") << render_table(p, options.width);
-      if (predictions.size() > 1) out << "\n" << render_batches(predictions, options.width);
+        out << (several ? "\n" : "") << render_table(p, options.width);
       return;
     case OutputFormat::kHtml:
       break;  // html_report.h: a page shows more than predictions

@@ -11,8 +11,9 @@
 namespace neuralpower {
 
 // One prediction a batch size. JSON: one document; a single batch size has its members at the top,
-// several stand in "batches".
+// several stand in "batches". As a table, several batch sizes are a line each; `layers` puts the
+// layers of each behind.
 void write_predictions(std::ostream& out, const std::vector<NetworkPrediction>& predictions,
-                       const RenderOptions& options);
+                       const RenderOptions& options, bool layers = false);
 
 }  // namespace neuralpower

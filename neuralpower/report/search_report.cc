@@ -34,16 +34,13 @@ Json to_json(const Space& space, const FoundArchitecture& f) {
           {"batch", f.cost.batch},
           {"macs", f.cost.macs},
           {"params", f.cost.params},
-          {"error", f.error ? Json(*f.error) : Json(nullptr)}};
+          {"error", f.error ? Json(*f.error) : Json(nullptr)},
+          {"tie", f.tie}};
 }
 
-Json all_to_json(const Space& space, const std::vector<FoundArchitecture>& found,
-                 const std::vector<Objective>& objectives) {
+Json all_to_json(const Space& space, const std::vector<FoundArchitecture>& found) {
   Json json = Json::array();
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    json.push_back(to_json(space, found[i]));
-    json.back()["tie"] = i > 0 && is_tie(found[i - 1], found[i], objectives);
-  }
+  for (const FoundArchitecture& f : found) json.push_back(to_json(space, f));
   return json;
 }
 
@@ -72,7 +69,7 @@ std::string bounds_of(const FoundArchitecture& f, Objective objective) {
 }
 
 std::string found_table(const Space& space, const std::vector<FoundArchitecture>& found,
-                        const std::vector<Objective>& objectives, int width) {
+                        std::string_view tied_with, int width) {
   const bool errors = std::any_of(found.begin(), found.end(),
                                   [](const FoundArchitecture& f) { return f.error.has_value(); });
   const bool energy = std::any_of(found.begin(), found.end(),
@@ -91,11 +88,9 @@ std::string found_table(const Space& space, const std::vector<FoundArchitecture>
   columns.push_back({"architecture", Align::kLeft});
   Table table(std::move(columns));
   bool any_tie = false;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const FoundArchitecture& f = found[i];
-    const bool tie = i > 0 && is_tie(found[i - 1], f, objectives);
-    any_tie = any_tie || tie;
-    std::vector<std::string> cells = {tie ? "~" : ""};
+  for (const FoundArchitecture& f : found) {
+    any_tie = any_tie || f.tie;
+    std::vector<std::string> cells = {f.tie ? "~" : ""};
     const std::string bounds = bounds_of(f, bounded), ms = with_digits(1e3 * f.cost.latency_s);
     if (energy) cells.insert(cells.end(), {with_digits(1e3 * f.cost.energy_per_item()), bounds});
     cells.push_back(ms);
@@ -108,7 +103,9 @@ std::string found_table(const Space& space, const std::vector<FoundArchitecture>
     table.add_row(std::move(cells));
   }
   return table.render(width) +
-         (any_tie ? "~ cannot be told from the row above: each lies in the other's interval\n"
+         (any_tie ? fmt::format("~ cannot be told from the {}: the interval of the difference, in "
+                                "which equal layers cancel, holds 0\n",
+                                tied_with)
                   : "");
 }
 
@@ -119,14 +116,12 @@ std::string names_of(const std::vector<Objective>& objectives) {
   return text;
 }
 
-std::string search_csv(const Space& space, const SearchResult& r, const SearchOptions& search) {
+std::string search_csv(const Space& space, const SearchResult& r) {
   std::string out =
       "kept,index,epi_j,latency_ms,power_w,batch,macs,params,error,architecture,"
       "epi_low_j,epi_high_j,latency_low_ms,latency_high_ms,tie\n";
-  const auto add = [&](const char* kept, const std::vector<FoundArchitecture>& found,
-                       const std::vector<Objective>& objectives) {
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const FoundArchitecture& f = found[i];
+  const auto add = [&](const char* kept, const std::vector<FoundArchitecture>& found) {
+    for (const FoundArchitecture& f : found) {
       const auto batch = static_cast<double>(f.cost.batch);
       out += fmt::format("{},{},{},{},{},{},{},{},{},{},", kept, f.index, f.cost.energy_per_item(),
                          1e3 * f.cost.latency_s, f.cost.power_w(), f.cost.batch, f.cost.macs,
@@ -134,12 +129,11 @@ std::string search_csv(const Space& space, const SearchResult& r, const SearchOp
                          csv_field(describe(space, f.architecture)));
       out +=
           fmt::format("{},{},{},{},{}\n", f.cost.energy_low_j / batch, f.cost.energy_high_j / batch,
-                      1e3 * f.cost.latency_low_s, 1e3 * f.cost.latency_high_s,
-                      i > 0 && is_tie(found[i - 1], f, objectives) ? 1 : 0);
+                      1e3 * f.cost.latency_low_s, 1e3 * f.cost.latency_high_s, f.tie ? 1 : 0);
     }
   };
-  add("front", r.front, search.objectives);
-  add("best", r.best, {search.by});
+  add("front", r.front);
+  add("best", r.best);
   return out;
 }
 
@@ -147,13 +141,13 @@ std::string search_csv(const Space& space, const SearchResult& r, const SearchOp
 
 std::string render_search(const Space& space, const SearchResult& r, const SearchOptions& search,
                           const RenderOptions& options) {
-  if (options.format == OutputFormat::kCsv) return search_csv(space, r, search);
+  if (options.format == OutputFormat::kCsv) return search_csv(space, r);
   if (options.format == OutputFormat::kJson) {
     Json json = {{"space", space.name}, {"counts", counts_json(r)}};
     for (const Objective o : search.objectives) json["objectives"].push_back(to_string(o));
-    json["front"] = all_to_json(space, r.front, search.objectives);
+    json["front"] = all_to_json(space, r.front);
     json["best_by"] = to_string(search.by);
-    json["best"] = all_to_json(space, r.best, {search.by});
+    json["best"] = all_to_json(space, r.best);
     json["uncovered"] = r.uncovered;
     return json_text(json);
   }
@@ -172,9 +166,9 @@ std::string render_search(const Space& space, const SearchResult& r, const Searc
     out += fmt::format("! {} layers cost nothing here: {}\n", printable(key), printable(reason));
   if (r.front.empty()) return out + "\nNothing keeps the limits.\n";
   out += fmt::format("\nPareto front of {}\n\n", names_of(search.objectives)) +
-         found_table(space, r.front, search.objectives, options.width);
+         found_table(space, r.front, "nearest row above without ~", options.width);
   out += fmt::format("\nbest by {}\n\n", to_string(search.by)) +
-         found_table(space, r.best, {search.by}, options.width);
+         found_table(space, r.best, "first row", options.width);
   return out;
 }
 

@@ -140,6 +140,8 @@ struct Box {
 // Labels of points, each where it covers no other and no point, if there is such a place.
 class Labels {
  public:
+  explicit Labels(double top) : top_(top) {}
+
   void avoid(double x, double y) { taken_.push_back({x - 4, y - 4, x + 4, y + 4}); }
 
   std::string place(double x, double y, const std::string& text) {
@@ -149,7 +151,7 @@ class Labels {
       for (const bool left : {x > kWidth - 120, x <= kWidth - 120}) {
         const double from = left ? x - kAway - wide : x + kAway;
         const Box box{from, y + down - kTall, from + wide, y + down};
-        const bool free = box.left > kLeft && box.right < kWidth - 2 &&
+        const bool free = box.left > kLeft && box.right < kWidth - 2 && box.top > top_ &&
                           box.bottom < kHeight - kBottom &&
                           std::none_of(taken_.begin(), taken_.end(),
                                        [&](const Box& other) { return box.meets(other); });
@@ -163,12 +165,17 @@ class Labels {
     taken_.push_back(box);
     return text_at(box.left, box.bottom, "start", text);
   }
+  double top_;  // of the axes
   std::vector<Box> taken_;
 };
 
+const char* colour_of(const SvgSeries& s, std::size_t number) {
+  return s.colour.empty() ? kColours[number % kColours.size()] : s.colour.c_str();
+}
+
 std::string draw_series(const SvgSeries& s, std::size_t number, const Axis& x, const Axis& y,
                         Labels& labels) {
-  const char* colour = s.colour.empty() ? kColours[number % kColours.size()] : s.colour.c_str();
+  const char* colour = colour_of(s, number);
   std::string path, points;
   for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
     if (!x.shows(s.x[i]) || !y.shows(s.y[i])) continue;
@@ -200,6 +207,15 @@ std::vector<std::pair<double, double>> legend_places(const SvgPlot& plot, double
   return places;
 }
 
+std::string legend_entry(const SvgSeries& s, std::size_t number, double x, double y) {
+  const char* colour = colour_of(s, number);
+  const std::string sign =
+      s.points ? marker(number, x, y, colour, s.x.size() > kMany)
+               : fmt::format("<path d='M{:.1f} {:.1f}h10' stroke='{}' stroke-width='1.6'/>\n",
+                             x - 5, y, colour);
+  return sign + text_at(x + 9, y + 4, "start", s.name);
+}
+
 }  // namespace
 
 std::string render_svg(const SvgPlot& plot) {
@@ -223,7 +239,7 @@ std::string render_svg(const SvgPlot& plot) {
       "font-family='sans-serif' font-size='12'>\n<rect width='{0}' height='{1}' fill='#fff'/>\n",
       kWidth, kHeight);
   out += draw_axes(plot, x, y);
-  Labels labels;
+  Labels labels(y.to);
   for (const SvgSeries& s : plot.series)
     for (std::size_t i = 0; !s.labels.empty() && i < std::min(s.x.size(), s.y.size()); ++i)
       if (x.shows(s.x[i]) && y.shows(s.y[i])) labels.avoid(x.place(s.x[i]), y.place(s.y[i]));
@@ -231,9 +247,7 @@ std::string render_svg(const SvgPlot& plot) {
     const SvgSeries& s = plot.series[i];
     out += draw_series(s, i, x, y, labels);
     if (s.name.empty()) continue;
-    out += marker(i, legend[i].first, legend[i].second, kColours[i % kColours.size()],
-                  s.x.size() > kMany);
-    out += text_at(legend[i].first + 9, legend[i].second + 4, "start", s.name);
+    out += legend_entry(s, i, legend[i].first, legend[i].second);
   }
   return out + "</svg>\n";
 }

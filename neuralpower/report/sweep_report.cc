@@ -80,6 +80,13 @@ std::string sweep_csv(const Sweep& sweep) {
   return out;
 }
 
+// `among`: there are several batch sizes to be the best of.
+std::string remark(const SweepPoint& p, bool among) {
+  if (!p.excluded.empty()) return "excluded: " + p.excluded;
+  if (!p.best || !among) return "";
+  return p.energy ? "least energy an item" : "most items a second";
+}
+
 std::string sweep_table(const Sweep& sweep, int width) {
   using Align = Table::Align;
   const auto& points = sweep.points;
@@ -89,7 +96,7 @@ std::string sweep_table(const Sweep& sweep, int width) {
   };
   const bool devices = varies(&SweepPoint::device), types = varies(&SweepPoint::dtype);
   const bool widths = varies(&SweepPoint::width) || points.front().width != 1;
-  const bool resolutions = points.front().resolution > 0;
+  const bool resolutions = points.front().resolution > 0, batches = varies(&SweepPoint::batch);
   std::vector<Table::Column> columns;
   if (devices) columns.push_back({"device", Align::kLeft});
   if (types) columns.push_back({"type", Align::kLeft});
@@ -113,15 +120,14 @@ std::string sweep_table(const Sweep& sweep, int width) {
     std::vector<std::string> cells;
     if (devices) cells.push_back(printable(p.device));
     if (types) cells.emplace_back(to_string(p.dtype));
-    if (widths) cells.push_back(with_digits(p.width));
+    if (widths) cells.push_back(format_double(p.width));
     if (resolutions) cells.push_back(std::to_string(p.resolution));
     cells.insert(
         cells.end(),
         {std::to_string(p.batch), cell(p.latency, 1e3), rate ? with_digits(*rate) : kAbsent,
          cell(p.power, 1), cell(p.energy, 1), epi ? with_digits(1e3 * epi->value()) : kAbsent,
          fmt::format("{}/{}", p.coverage.covered, p.coverage.layers),
-         p.extrapolated > 0 ? std::to_string(p.extrapolated) : "",
-         p.best ? "least energy an item" : (p.excluded.empty() ? "" : "excluded: " + p.excluded)});
+         p.extrapolated > 0 ? std::to_string(p.extrapolated) : "", remark(p, batches)});
     table.add_row(std::move(cells));
     if (!p.caveat.empty()) caveats.insert(p.caveat);
     outside += p.extrapolated > 0 ? 1 : 0;
