@@ -75,7 +75,7 @@ void print(const std::string& where, const char* method, const KeyData& test, Ke
   std::cout << fmt::format(
       R"({{{}, "method": "{}", "runtime": {{"rmspe": {:.4f}, "mape": {:.4f}, "inside": {:.2f}}})",
       where, method, e.rmspe, e.mape, 100 * inside / static_cast<double>(time.size()));
-  if (test.has_power() && power.size() == time.size()) {
+  if (metered_rows(test).size() == time.size() && power.size() == time.size()) {
     const ErrorMetrics w = error_metrics(test.power_w, power);
     std::cout << fmt::format(R"(, "power": {{"rmspe": {:.4f}, "mape": {:.4f}}})", w.rmspe, w.mape);
   }

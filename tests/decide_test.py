@@ -127,7 +127,7 @@ def test_reproduce():
     for target, rmspe in (("runtime", 11.77), ("power", 11.66), ("energy", 2.79)):
         assert abs(paper["networks"][target]["rmspe"]["predicted"] - rmspe) < 0.005
     assert paper["ratio"]["winners"] == ["AlexNet", "AlexNet", "AlexNet", "VGG-16"]
-    assert len(paper["notes"]) == 3, paper["notes"]
+    assert len(paper["notes"]) == 4, paper["notes"]
     write("samples.csv", "layer,network,position,runtime_ms,power_w\n"
           "conv batch=1 in=3x32x32 out=16 kernel=3 pad=1,small,1,1,40\n"
           "fc batch=1 in=16384 out=10,small,2,1,40\n")
