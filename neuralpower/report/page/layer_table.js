@@ -77,7 +77,8 @@ export function columnsOf(run, metric, styles) {
     nameColumn(styles),
     {id: 'kind', title: 'Kind', key: (layer) => layer.kind, fill: (cell, layer) => { cell.textContent = layer.kind; }},
     ...Object.values(METRICS)
-      .filter((each) => each.id === 'runtime' || run.layers.some((layer) => layer[each.id]))
+      // Views have 0 of all.
+      .filter((each) => each.id === 'runtime' || run.layers.some((layer) => layer[each.id]?.value > 0))
       .map((each) => metricColumn(run, each)),
     shareColumn(run, styles),
     ...(run.hasMeasured ? [errorColumn(run, metric)] : []),
@@ -111,6 +112,7 @@ export class LayerTable {
   show(run, columns, matching) {
     this.run = run;
     this.columns = columns;
+    this.table.classList.toggle('wide', columns.length > 8);  // so that names keep their room
     if (!columns.some((column) => column.id === this.sort.id)) this.sort = {id: 'index', descending: false};
     this.matching = matching;
     this.scroller.style.maxHeight = `${HEAD_HEIGHT + ROW_HEIGHT * Math.max(FEWEST_ROWS, run.layers.length)}px`;
