@@ -288,18 +288,23 @@ struct ModelKey {
   }
 };
 
+using AllOps = std::make_index_sequence<std::variant_size_v<Op>>;
+
+// One of each type. Made in a loop, as compilers take minutes over the same thing unrolled.
+template <std::size_t... I>
+std::vector<Op> examples(std::index_sequence<I...>) {
+  constexpr std::array<Op (*)(), sizeof...(I)> kMake = {
+      [] { return Op(std::in_place_index<I>); }...};
+  std::vector<Op> all;
+  for (const auto make : kMake) all.push_back(make());
+  return all;
+}
+
 // An operation of the key's kind, for asking its feature names; the mode does not matter for them.
 Op example_of(std::string_view key) {
   std::string_view kind = split(key, '.').front();
   if (kind == "mul") kind = "add";  // one operation under two keys
-  static const std::array<Op, std::variant_size_v<Op>> kExamples = [] {
-    std::array<Op, std::variant_size_v<Op>> all;
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      ((all[I] = std::variant_alternative_t<I, Op>{}), ...);
-    }
-    (std::make_index_sequence<std::variant_size_v<Op>>{});
-    return all;
-  }();
+  static const std::vector<Op> kExamples = examples(AllOps());
   for (const Op& op : kExamples)
     if (kind_of(op) == kind) return op;
   return UnsupportedOp{};
