@@ -2,6 +2,8 @@
 #include "neuralpower/measure/backends/plain/movement_kernels.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <random>
 
 namespace neuralpower::plain {
@@ -147,6 +149,15 @@ std::variant<Kernel, Skip> cast(const Shape& in, DataType type) {
   }
 }
 
+// A cell that is no row's number stands for some row: within a network the cells are what the layer
+// before made of random numbers.
+Index row_of(float cell, Index rows) {
+  if (cell >= 0 && cell < static_cast<float>(rows) && cell == std::floor(cell))
+    return static_cast<Index>(cell);
+  const std::uint32_t mixed = std::bit_cast<std::uint32_t>(cell) * 0x9E3779B9u;
+  return static_cast<Index>(mixed) % rows;
+}
+
 }  // namespace
 
 std::variant<Kernel, Skip> movement_kernel(const DataMovement& op, const Shape& in, DataType type) {
@@ -173,11 +184,10 @@ Kernel embedding_kernel(const Embedding& op, const Shape& in) {
   kernel.inputs = {{cells(in), 1, false, op.rows}};
   kernel.weights = {{static_cast<std::size_t>(op.rows * op.width)}};
   kernel.output = cells(in) * static_cast<std::size_t>(op.width);
-  kernel.run = [count = in.element_count(), width = op.width](const Pointers& p) {
+  kernel.run = [count = in.element_count(), rows = op.rows, width = op.width](const Pointers& p) {
 #pragma omp parallel for schedule(static)
     for (Index i = 0; i < count; ++i)
-      std::copy_n(p.weights[0] + static_cast<Index>(p.inputs[0][i]) * width, width,
-                  p.output + i * width);
+      std::copy_n(p.weights[0] + row_of(p.inputs[0][i], rows) * width, width, p.output + i * width);
   };
   return kernel;
 }
