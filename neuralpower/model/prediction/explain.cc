@@ -6,7 +6,7 @@
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
-#include "neuralpower/model/prediction/measured_sizes.h"
+#include "neuralpower/model/prediction/key_formulas.h"
 
 namespace neuralpower {
 namespace {
@@ -95,23 +95,17 @@ Explanation explain(const Predictor& predictor, const LayerConfig& config,
   const auto found = all.find(e.key);
   if (found == all.end()) return e;  // free: no formula
   std::vector<double> features = features_of(config);
-  const auto beyond = [&](const LayerModel& model) -> FormulaValue {
-    const LayerFormula formula(model);
-    const MeasuredSizes sizes(model);
-    if (estimated || sizes.contain(features)) return formula.evaluate_with_cost(features);
-    return evaluate_beyond(formula, sizes, config, features);
-  };
-  if (found->second.runtime)
-    e.runtime =
-        explain_formula(*found->second.runtime, features, beyond(*found->second.runtime).value);
+  const KeyFormulas* formulas = predictor.formulas_of(e.key);
+  const FormulaValue runtime = formulas ? formulas->runtime_of(config, features) : FormulaValue{};
+  if (formulas) e.runtime = explain_formula(*found->second.runtime, features, runtime.value);
   for (const ReducedSample& sample : reduce_repetitions(samples))
     if (!is_free(sample.layer) && key_of(sample.layer) == e.key)
       e.nearest.push_back({sample, distance(features, features_of(sample.layer))});
   std::stable_sort(e.nearest.begin(), e.nearest.end(),
                    [](const Neighbour& a, const Neighbour& b) { return a.distance < b.distance; });
   if (e.nearest.size() > neighbours) e.nearest.resize(neighbours);
-  if (found->second.power && found->second.runtime) {
-    append_runtime(features, beyond(*found->second.runtime));
+  if (formulas && formulas->power()) {
+    append_runtime(features, runtime);
     e.power = explain_formula(*found->second.power, features);
   }
   return e;
