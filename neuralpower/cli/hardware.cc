@@ -20,6 +20,17 @@ void HardwareOptions::add_to(CLI::App& app) {
       "CSV of time_s,watts: finished (--meter replay), or being written (--meter external)");
   app.add_option("--threads", backend_options.threads, "Threads of the back-end; 0: all processors")
       ->check(CLI::Range(0, 1024));
+  app.add_option_function<std::vector<std::int64_t>>(
+         "--cached-mib",
+         [this](const std::vector<std::int64_t>& mib) {
+           backend_options.cache = {mib[0] << 20, mib[1] << 20};
+         },
+         "MiB of weights, and of activations, between two uses of a layer's own; 0,0: a hot loop")
+      ->delimiter(',')
+      ->expected(2)
+      ->check(CLI::Range(0, 16384))
+      ->default_str("24,16")
+      ->type_name("W,A");
   GpuOptions& gpu = backend_options.gpu;
   app.add_option("--gpu", gpu.device, "Which GPU, counted from 0, for --backend cudnn")
       ->check(CLI::Range(0, 1024));

@@ -80,25 +80,21 @@ std::vector<Network> networks_to_measure(const Options& options) {
   return networks;
 }
 
-void measure_wholes(const CLI::App& app, const std::vector<Network>& networks,
-                    const CampaignOptions& campaign, Hardware& hardware,
-                    const Conditions& conditions, SampleStore& store) {
+NetworkCampaignResult measure_wholes(const CLI::App& app, const std::vector<Network>& networks,
+                                     const CampaignOptions& campaign, Hardware& hardware,
+                                     const Conditions& conditions, SampleStore& store) {
   NetworkMeasureOptions how;
   how.min_meter_updates = campaign.protocol.min_meter_updates;
-  NetworkCampaignResult result;
-  {
-    ProgressBar bar(app);
-    result = run_network_campaign(
-        networks, how, campaign.budget, conditions, *hardware.backend, hardware.clock,
-        hardware.meter.get(), hardware.no_meter_reason, store,
-        [&](int done, const std::string& next) {
-          bar.show(
-              done / std::max(1.0, static_cast<double>(networks.size())),
-              how.budget * static_cast<double>(networks.size() - static_cast<std::size_t>(done)),
-              next);
-        });
-  }
-  std::cout << render_network_campaign(conditions, result);
+  ProgressBar bar(app);
+  return run_network_campaign(
+      networks, how, campaign.budget, conditions, *hardware.backend, hardware.clock,
+      hardware.meter.get(), hardware.no_meter_reason, store,
+      [&](int done, const std::string& next) {
+        bar.show(
+            done / std::max(1.0, static_cast<double>(networks.size())),
+            how.budget * static_cast<double>(networks.size() - static_cast<std::size_t>(done)),
+            next);
+      });
 }
 
 // Those of the processor; a reason on standard error where it has none to show.
@@ -227,8 +223,10 @@ Action configure_measure(CLI::App& app) {
                                                       hardware->meter.get(), priority->describe());
     SampleStore store = SampleStore::open(options->store);
     if (options->whole) {
-      measure_wholes(app, networks, campaign, *hardware, conditions, store);
-      std::cout << "stored in " << options->store << "\n";
+      const NetworkCampaignResult result =
+          measure_wholes(app, networks, campaign, *hardware, conditions, store);
+      std::cout << render_network_campaign(conditions, result, options->store,
+                                           options->format.render_options());
       return 0;
     }
     const std::unique_ptr<Counters> counters = options->counters ? open_counters() : nullptr;
@@ -243,7 +241,8 @@ Action configure_measure(CLI::App& app) {
             return true;
           });
     }
-    std::cout << render_campaign(conditions, result) << "\nstored in " << options->store << "\n";
+    std::cout << render_campaign(conditions, result, options->store,
+                                 options->format.render_options());
     return 0;
   };
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "neuralpower/base/error.h"
+#include "neuralpower/regression/relative_loss.h"
 
 namespace neuralpower {
 namespace {
@@ -145,17 +146,12 @@ class GateBooster {
   };
 
   void take_newton_weights() {
-    if (!options_.relative) {
-      for (std::size_t i = 0; i < f_.size(); ++i) {
-        weight_[i] = 1;
-        residual_[i] = target_[i] - f_[i];
-      }
-      return;
-    }
     for (std::size_t i = 0; i < f_.size(); ++i) {
-      const double e = std::min(std::exp(f_[i] - target_[i]), 2.0);
-      weight_[i] = std::max(0.05, e * e);
-      residual_[i] = (1 - e) / std::max(e, 0.25);
+      const double excess = f_[i] - target_[i];
+      const NewtonStep step =
+          options_.relative ? relative_newton_step(excess) : squared_newton_step(excess);
+      weight_[i] = step.weight;
+      residual_[i] = step.residual;
     }
   }
 

@@ -8,10 +8,8 @@
 // low and high being the column's range in the rows fitted: outside it a gate keeps its last value.
 //
 // Fit: rounds of a greedy search for the next product (Friedman 2001's boosting with the basis of
-// Friedman's 1991 regression splines, plus steps). The loss of a row is (p/y - 1)^2 / 2 with p/y =
-// e = exp(f - r); a round takes its Newton step: weights w = max(0.05, e^2) and residuals q = (1 -
-// e) / max(e, 0.25), e being held below 2 lest one bad row rule. Of a product z of gates the gain
-// is A^2 / (H + ridge) with A = sum w q z and H = sum w z^2, its coefficient rate x A / (H +
+// Friedman's 1991 regression splines, plus steps). A round takes a Newton step of the loss of
+// regression/relative_loss.h, with weights w and residuals q. Of a product z of gates the gain is A^2 / (H + ridge) with A = sum w q z and H = sum w z^2, its coefficient rate x A / (H +
 // ridge). A product starts from the best single gate and takes a further one while that raises the
 // gain by the share `grow`, up to `depth`.
 //

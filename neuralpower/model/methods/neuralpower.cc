@@ -102,27 +102,38 @@ class NeuralPowerFit {
   };
   struct Trial {
     Candidate candidate;
-    std::size_t products = 0;
-    double share = 1;  // of the correction
+    bool refit = false;
+    std::size_t stage = 0;  // the number of products, or of the refit's penalty
+    double share = 1;       // of the correction
     double error = 0;
     std::vector<double> held_out, losses;
   };
-  // A candidate fitted without one fold, and its loss on the rows of that fold: for each share that
-  // may be taken of the correction the sum over rows after every number of products.
-  struct FoldFit {
-    std::vector<double> coefficients;  // of the costs
-    BoostedGates gates;                // an intercept alone without correction
-    double low = 0, high = 0;          // of the correction in training
+  // The corrections that a choice is made from: those after each number of boosted products, or
+  // those of a refit's penalties. `losses` are on the rows held out: for each share that may be
+  // taken of the correction the sum over rows at every stage.
+  struct Corrections {
+    double low = 0, high = 0;  // at the last stage, in training
     std::vector<std::vector<double>> losses;
 
-    // `stages` as gates.stages() has them for a row.
-    double correction(const std::vector<double>& stages, std::size_t products, double share) const {
-      return std::exp(share * std::clamp(stages[std::min(products, stages.size() - 1)], low, high));
+    // `stages` of a row.
+    double factor(const std::vector<double>& stages, std::size_t stage, double share) const {
+      return std::exp(share * std::clamp(stages[std::min(stage, stages.size() - 1)], low, high));
     }
+  };
+  // A candidate fitted without one fold.
+  struct FoldFit {
+    std::vector<double> coefficients;         // of the costs
+    BoostedGates gates;                       // an intercept alone without correction
+    std::vector<RelativeLassoFit> refits;     // of the gates' products
+    Corrections boosted, refitted;
+
+    Corrections& corrections(bool refit) { return refit ? refitted : boosted; }
+    const Corrections& corrections(bool refit) const { return refit ? refitted : boosted; }
+    // The correction of a row at every stage.
+    void stages(const double* row, bool refit, std::vector<double>& stages) const;
   };
   struct Folds {
     std::vector<Rows> training, held_out;
-    std::size_t rounds = 0;  // most products of a correction
   };
 
   void make_costs(const std::vector<std::string>& candidates, std::size_t small,
@@ -143,15 +154,18 @@ class NeuralPowerFit {
                                  Base base) const;
   GateColumns gate_columns(const Rows& rows) const;
   BoostOptions boost_options(double rate, std::size_t rounds) const;
+  std::vector<RelativeLassoFit> refit(const BoostedGates& gates, const Rows& rows,
+                                      const std::vector<double>& ratios) const;
   Folds deal_folds() const;
   std::size_t shares_of(const Candidate& candidate) const;
+  std::size_t rounds() const;
   double loss(std::size_t row, double predicted) const;
   std::vector<Trial> try_candidates(const std::vector<Candidate>& candidates) const;
   FoldFit fit_fold(const Candidate& candidate, const GateColumns& columns, const Rows& training,
                    std::size_t rounds) const;
-  void judge_fold(const Candidate& candidate, const Rows& held_out, std::size_t rounds,
+  void judge_fold(const Candidate& candidate, const Rows& held_out, std::size_t stages, bool refit,
                   FoldFit& fit) const;
-  Trial best_stage(const Candidate& candidate, const Folds& folds,
+  Trial best_stage(const Candidate& candidate, bool refit, const Folds& folds,
                    std::span<const FoldFit> fits) const;
   const Trial& choose(const std::vector<Trial>& trials) const;
   bool wins(const Trial& complex, const Trial& simple) const;
@@ -336,6 +350,13 @@ BoostOptions NeuralPowerFit::boost_options(double rate, std::size_t rounds) cons
   return boost;
 }
 
+// Most products of a correction.
+std::size_t NeuralPowerFit::rounds() const {
+  const int carried = static_cast<int>(rows_ / static_cast<std::size_t>(options_.rows_per_round));
+  return static_cast<std::size_t>(
+      std::max(options_.boost.rounds, std::min(carried, options_.most_rounds)));
+}
+
 NeuralPowerFit::Folds NeuralPowerFit::deal_folds() const {
   const std::size_t count =
       std::min<std::size_t>(static_cast<std::size_t>(options_.inner_folds), rows_);
@@ -346,9 +367,6 @@ NeuralPowerFit::Folds NeuralPowerFit::deal_folds() const {
   for (std::size_t i = 0; i < rows_; ++i)
     for (std::size_t f = 0; f < count; ++f)
       (fold_of[i] == f ? folds.held_out : folds.training)[f].push_back(i);
-  const int carried = static_cast<int>(rows_ / static_cast<std::size_t>(options_.rows_per_round));
-  folds.rounds = static_cast<std::size_t>(
-      std::max(options_.boost.rounds, std::min(carried, options_.most_rounds)));
   return folds;
 }
 
@@ -363,13 +381,43 @@ std::vector<NeuralPowerFit::Trial> NeuralPowerFit::try_candidates(
   run_tasks(fits.size(), input_.threads, [&](std::size_t task) {
     const Candidate& candidate = candidates[task / count];
     const std::size_t f = task % count;
-    fits[task] = fit_fold(candidate, *columns[f], folds.training[f], folds.rounds);
-    judge_fold(candidate, folds.held_out[f], folds.rounds, fits[task]);
+    fits[task] = fit_fold(candidate, *columns[f], folds.training[f], rounds());
+    judge_fold(candidate, folds.held_out[f], candidate.rate > 0 ? rounds() + 1 : 1, false,
+               fits[task]);
+    if (!fits[task].refits.empty())
+      judge_fold(candidate, folds.held_out[f], fits[task].refits.size(), true, fits[task]);
   });
   std::vector<Trial> trials;
-  for (std::size_t c = 0; c < candidates.size(); ++c)
-    trials.push_back(best_stage(candidates[c], folds, std::span(fits).subspan(c * count, count)));
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    const auto of_candidate = std::span(fits).subspan(c * count, count);
+    trials.push_back(best_stage(candidates[c], false, folds, of_candidate));
+    if (!of_candidate.front().refits.empty())
+      trials.push_back(best_stage(candidates[c], true, folds, of_candidate));
+  }
   return trials;
+}
+
+void NeuralPowerFit::FoldFit::stages(const double* row, bool refit,
+                                     std::vector<double>& stages) const {
+  if (!refit) return gates.stages(row, stages);
+  std::vector<double> products;
+  for (const GateProduct& product : gates.products) products.push_back(product.value(row));
+  stages.clear();
+  for (const RelativeLassoFit& fit : refits) stages.push_back(fit.value(products));
+}
+
+// The Lasso over all products that boosting found; of many rows every so-manieth is enough.
+std::vector<RelativeLassoFit> NeuralPowerFit::refit(const BoostedGates& gates, const Rows& rows,
+                                                    const std::vector<double>& ratios) const {
+  const std::size_t stride =
+      1 + (rows.size() - 1) / static_cast<std::size_t>(options_.boost.rows_searched);
+  std::vector<double> columns, target;
+  for (std::size_t i = 0; i < rows.size(); i += stride) target.push_back(ratios[i]);
+  columns.reserve(gates.products.size() * target.size());
+  for (const GateProduct& product : gates.products)
+    for (std::size_t i = 0; i < rows.size(); i += stride)
+      columns.push_back(product.value(scaled_.row(rows[i])));
+  return fit_relative_lasso(columns, target, options_.lasso);
 }
 
 NeuralPowerFit::FoldFit NeuralPowerFit::fit_fold(const Candidate& candidate,
@@ -382,14 +430,20 @@ NeuralPowerFit::FoldFit NeuralPowerFit::fit_fold(const Candidate& candidate,
     if (candidate.base == Base::kNone)
       fit.gates.intercept =
           std::accumulate(ratios.begin(), ratios.end(), 0.0) / static_cast<double>(ratios.size());
-    fit.low = fit.high = fit.gates.intercept;
+    fit.boosted.low = fit.boosted.high = fit.gates.intercept;
     return fit;
   }
   fit.gates = fit_boosted_gates(columns, ratios, boost_options(candidate.rate, rounds));
-  for (const std::size_t i : training) {
-    const double value = fit.gates.value(scaled_.row(i));
-    fit.low = std::min(fit.low, value);
-    fit.high = std::max(fit.high, value);
+  if (options_.refits) fit.refits = refit(fit.gates, training, ratios);
+  std::vector<double> stages;
+  for (const bool refitted : {false, true}) {
+    Corrections& corrections = fit.corrections(refitted);
+    if (refitted && fit.refits.empty()) continue;
+    for (const std::size_t i : training) {
+      fit.stages(scaled_.row(i), refitted, stages);
+      corrections.low = std::min(corrections.low, stages.back());
+      corrections.high = std::max(corrections.high, stages.back());
+    }
   }
   return fit;
 }
@@ -409,34 +463,38 @@ double NeuralPowerFit::loss(std::size_t row, double predicted) const {
 }
 
 void NeuralPowerFit::judge_fold(const Candidate& candidate, const Rows& held_out,
-                                std::size_t rounds, FoldFit& fit) const {
-  const std::size_t width = candidate.rate > 0 ? rounds + 1 : 1;
-  fit.losses.assign(shares_of(candidate), std::vector<double>(width, 0.0));
+                                std::size_t stages, bool refit, FoldFit& fit) const {
+  Corrections& corrections = fit.corrections(refit);
+  corrections.losses.assign(shares_of(candidate), std::vector<double>(stages, 0.0));
   std::vector<double> stage;
   for (const std::size_t i : held_out) {
     const double sum = base_of(candidate, i, fit.coefficients);
-    fit.gates.stages(scaled_.row(i), stage);
-    for (std::size_t s = 0; s < fit.losses.size(); ++s)
-      for (std::size_t k = 0; k < width; ++k)
-        fit.losses[s][k] += loss(i, sum * fit.correction(stage, k, options_.shares[s]));
+    fit.stages(scaled_.row(i), refit, stage);
+    for (std::size_t s = 0; s < corrections.losses.size(); ++s)
+      for (std::size_t k = 0; k < stages; ++k)
+        corrections.losses[s][k] +=
+            loss(i, sum * corrections.factor(stage, k, options_.shares[s]));
   }
 }
 
-// The number of products, and the share of the correction, of least held-out error.
-NeuralPowerFit::Trial NeuralPowerFit::best_stage(const Candidate& candidate, const Folds& folds,
+// The number of products, or the penalty, and the share of the correction, of least held-out error.
+NeuralPowerFit::Trial NeuralPowerFit::best_stage(const Candidate& candidate, bool refit,
+                                                 const Folds& folds,
                                                  std::span<const FoldFit> fits) const {
   Trial trial;
   trial.candidate = candidate;
+  trial.refit = refit;
   trial.error = std::numeric_limits<double>::infinity();
-  for (std::size_t s = 0; s < fits.front().losses.size(); ++s) {
-    std::vector<double> mean(fits.front().losses[s].size(), 0.0);
+  const auto& shape = fits.front().corrections(refit).losses;
+  for (std::size_t s = 0; s < shape.size(); ++s) {
+    std::vector<double> mean(shape[s].size(), 0.0);
     for (const FoldFit& fit : fits)
       for (std::size_t k = 0; k < mean.size(); ++k)
-        mean[k] += fit.losses[s][k] / static_cast<double>(rows_);
+        mean[k] += fit.corrections(refit).losses[s][k] / static_cast<double>(rows_);
     const auto least = std::min_element(mean.begin(), mean.end());
     if (*least >= trial.error) continue;
     trial.error = *least;
-    trial.products = static_cast<std::size_t>(least - mean.begin());
+    trial.stage = static_cast<std::size_t>(least - mean.begin());
     trial.share = options_.shares[s];
   }
   trial.held_out.resize(rows_);
@@ -444,9 +502,9 @@ NeuralPowerFit::Trial NeuralPowerFit::best_stage(const Candidate& candidate, con
   std::vector<double> stage;
   for (std::size_t f = 0; f < fits.size(); ++f)
     for (const std::size_t i : folds.held_out[f]) {
-      fits[f].gates.stages(scaled_.row(i), stage);
+      fits[f].stages(scaled_.row(i), refit, stage);
       trial.held_out[i] = base_of(candidate, i, fits[f].coefficients) *
-                          fits[f].correction(stage, trial.products, trial.share);
+                          fits[f].corrections(refit).factor(stage, trial.stage, trial.share);
       trial.losses[i] = loss(i, trial.held_out[i]);
     }
   return trial;
@@ -467,13 +525,15 @@ bool NeuralPowerFit::wins(const Trial& complex, const Trial& simple) const {
 }
 
 // The simplest uncorrected candidate that no other beats, unless the best corrected one does. On
-// the same sum a faster rate must win too: it finds less smooth corrections.
+// the same sum a faster rate must win too: it finds less smooth corrections; and so must a refit,
+// which costs more terms where rows are many.
 const NeuralPowerFit::Trial& NeuralPowerFit::choose(const std::vector<Trial>& trials) const {
   const Trial *plain = nullptr, *corrected = nullptr;
   for (const Trial& trial : trials) {
     if (trial.candidate.rate == 0) {
       if (!plain || wins(trial, *plain)) plain = &trial;
-    } else if (!corrected || (corrected->candidate.base == trial.candidate.base
+    } else if (!corrected || (corrected->candidate.base == trial.candidate.base ||
+                                      (trial.refit && !corrected->refit)
                                   ? wins(trial, *corrected)
                                   : trial.error < corrected->error)) {
       corrected = &trial;
@@ -575,8 +635,16 @@ LayerModel NeuralPowerFit::final_model(const Trial& chosen) const {
       if (coefficients[j] > 0) regime.terms.push_back({cost_names_[j], coefficients[j]});
   }
   if (candidate.rate > 0) {
-    BoostedGates gates = fit_boosted_gates(gate_columns(all), ratios,
-                                           boost_options(candidate.rate, chosen.products));
+    BoostedGates gates =
+        fit_boosted_gates(gate_columns(all), ratios,
+                          boost_options(candidate.rate, chosen.refit ? rounds() : chosen.stage));
+    if (chosen.refit) {
+      const RelativeLassoFit fit = refit(gates, all, ratios)[chosen.stage];
+      gates.intercept = fit.intercept;
+      for (std::size_t t = 0; t < gates.products.size(); ++t)
+        gates.products[t].coefficient = fit.coefficients[t];
+      std::erase_if(gates.products, [](const GateProduct& p) { return p.coefficient == 0; });
+    }
     gates.intercept *= chosen.share;
     for (GateProduct& product : gates.products) product.coefficient *= chosen.share;
     add_correction(regime, gates);
@@ -602,8 +670,12 @@ LayerModel NeuralPowerFit::final_model(const Trial& chosen) const {
   if (candidate.rate == 0) {
     model.report.note = fmt::format("{}, no correction", base);
   } else {
-    model.report.note = fmt::format("{}, correction of {} rounds at rate {}", base, chosen.products,
-                                    candidate.rate);
+    model.report.note =
+        chosen.refit
+            ? fmt::format("{}, correction chosen by a Lasso among {} rounds at rate {}", base,
+                          rounds(), candidate.rate)
+            : fmt::format("{}, correction of {} rounds at rate {}", base, chosen.stage,
+                          candidate.rate);
     if (chosen.share < 1) model.report.note += fmt::format(", times {}", chosen.share);
   }
   return model;

@@ -10,8 +10,9 @@
 // (regression/boosted_gates.h), held between the smallest and largest correction of the training
 // rows, so that outside them the physical sum extrapolates. Runtime is never below what the fastest
 // rates measured allow. Five inner folds choose between the sums alone and with a correction, its
-// rate, its number of products and the share of it that is taken; a more complex candidate must win
-// by a standard error.
+// rate, its number of products and the share of it that is taken, or instead of their number the
+// penalty of a Lasso over all of them (regression/relative_lasso.h); a more complex candidate must
+// win by a standard error.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +20,16 @@
 
 #include "neuralpower/model/methods/method.h"
 #include "neuralpower/regression/boosted_gates.h"
+#include "neuralpower/regression/relative_lasso.h"
 
 namespace neuralpower {
 
 struct NeuralPowerOptions {
   BoostOptions boost;                      // `rate` is taken from `rates`
-  int rows_per_round = 15;                 // where rows are many, so many carry a further round,
+  int rows_per_round = 10;                 // where rows are many, so many carry a further round,
   int most_rounds = 700;                   // up to these
+  bool refits = true;                      // false: products as boosting left them
+  RelativeLassoOptions lasso;              // of the refits
   std::vector<double> rates = {0.3, 0.5};  // shares of a step to choose from
   std::vector<double> shares = {1, 0.75, 0.5};  // of the correction, with few rows; 1 first
   bool costs = true;                            // false: no physical sum, the correction alone
