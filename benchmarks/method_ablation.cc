@@ -58,7 +58,10 @@ const Variant kVariants[] = {
     {"rate-1", "no shrinkage (rate 1)", [](NeuralPowerOptions& o) { o.rates = {1.0}; }},
     {"knots-64", "64 knots", [](NeuralPowerOptions& o) { o.boost.max_knots = 64; }},
     {"ridge-2", "ridge 2", [](NeuralPowerOptions& o) { o.boost.ridge = 2; }},
-    {"no-refits", "products as boosting left them", [](NeuralPowerOptions& o) { o.refits = false; }},
+    {"no-refits", "products as boosting left them",
+     [](NeuralPowerOptions& o) { o.refits = false; }},
+    {"no-weights", "small runtimes count like large ones",
+     [](NeuralPowerOptions& o) { o.noise_weights = false; }},
     {"rounds-50", "50 rounds",
      [](NeuralPowerOptions& o) {
        o.boost.rounds = 50;

@@ -90,10 +90,9 @@ NetworkCampaignResult measure_wholes(const CLI::App& app, const std::vector<Netw
       networks, how, campaign.budget, conditions, *hardware.backend, hardware.clock,
       hardware.meter.get(), hardware.no_meter_reason, store,
       [&](int done, const std::string& next) {
-        bar.show(
-            done / std::max(1.0, static_cast<double>(networks.size())),
-            how.budget * static_cast<double>(networks.size() - static_cast<std::size_t>(done)),
-            next);
+        bar.show(done / std::max(1.0, static_cast<double>(networks.size())),
+                 how.budget * static_cast<double>(networks.size() - static_cast<std::size_t>(done)),
+                 next);
       });
 }
 

@@ -113,9 +113,10 @@ struct GateSums {
 class GateBooster {
  public:
   GateBooster(const GateColumns& columns, std::span<const double> target,
-              const BoostOptions& options)
+              const BoostOptions& options, std::span<const double> weights)
       : columns_(columns.columns_),
         target_(target),
+        row_weights_(weights),
         options_(options),
         f_(target.size()),
         weight_(target.size()),
@@ -150,7 +151,7 @@ class GateBooster {
       const double excess = f_[i] - target_[i];
       const NewtonStep step =
           options_.relative ? relative_newton_step(excess) : squared_newton_step(excess);
-      weight_[i] = step.weight;
+      weight_[i] = row_weights_.empty() ? step.weight : step.weight * row_weights_[i];
       residual_[i] = step.residual;
     }
   }
@@ -274,7 +275,7 @@ class GateBooster {
   }
 
   const std::vector<GateColumns::Column>& columns_;
-  std::span<const double> target_;
+  std::span<const double> target_, row_weights_;
   const BoostOptions& options_;
   std::vector<double> f_, weight_, residual_, product_;
   std::size_t stride_;
@@ -298,10 +299,12 @@ double BoostedGates::value(const double* row) const {
 }
 
 BoostedGates fit_boosted_gates(const GateColumns& columns, std::span<const double> target,
-                               const BoostOptions& options) {
+                               const BoostOptions& options, std::span<const double> weights) {
   if (target.size() != columns.rows()) throw bad_input("the target has not the columns' rows");
+  if (!weights.empty() && weights.size() != target.size())
+    throw bad_input("the weights have not the target's rows");
   if (target.empty()) throw bad_input("a correction of no rows");
-  return GateBooster(columns, target, options).fit();
+  return GateBooster(columns, target, options, weights).fit();
 }
 
 }  // namespace neuralpower

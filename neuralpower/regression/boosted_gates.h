@@ -9,9 +9,10 @@
 //
 // Fit: rounds of a greedy search for the next product (Friedman 2001's boosting with the basis of
 // Friedman's 1991 regression splines, plus steps). A round takes a Newton step of the loss of
-// regression/relative_loss.h, with weights w and residuals q. Of a product z of gates the gain is A^2 / (H + ridge) with A = sum w q z and H = sum w z^2, its coefficient rate x A / (H +
-// ridge). A product starts from the best single gate and takes a further one while that raises the
-// gain by the share `grow`, up to `depth`.
+// regression/relative_loss.h, with weights w and residuals q. Of a product z of gates the gain is
+// A^2 / (H + ridge) with A = sum w q z and H = sum w z^2, its coefficient rate x A / (H + ridge). A
+// product starts from the best single gate and takes a further one while that raises the gain by
+// the share `grow`, up to `depth`.
 //
 // Where rows are more than rows_searched, a round looks for its product among every so-manieth of
 // them, another part each round; the coefficient is that of all rows.
@@ -90,8 +91,9 @@ struct BoostedGates {
   double value(const double* row) const;
 };
 
-// Fits `target` (r, a row each). Ends before `rounds` if no product has a gain.
+// Fits `target` (r, a row each). `weights`, a row each, multiply those of the loss; without them
+// all are 1. Ends before `rounds` if no product has a gain.
 BoostedGates fit_boosted_gates(const GateColumns& columns, std::span<const double> target,
-                               const BoostOptions& options);
+                               const BoostOptions& options, std::span<const double> weights = {});
 
 }  // namespace neuralpower

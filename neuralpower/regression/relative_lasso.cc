@@ -19,9 +19,10 @@ constexpr double kEnough = 1e-8;
 class RelativeLasso {
  public:
   RelativeLasso(std::span<const double> columns, std::span<const double> target,
-                const RelativeLassoOptions& options)
+                const RelativeLassoOptions& options, std::span<const double> weights)
       : options_(options),
         target_(target),
+        row_weights_(weights),
         rows_(target.size()),
         fitted_(rows_),
         weight_(rows_),
@@ -58,7 +59,7 @@ class RelativeLasso {
       const double excess = fitted_[i] - target_[i];
       const NewtonStep step =
           options_.relative ? relative_newton_step(excess) : squared_newton_step(excess);
-      weight_[i] = step.weight;
+      weight_[i] = row_weights_.empty() ? step.weight : step.weight * row_weights_[i];
       residual_[i] = step.residual;
     }
     for (std::size_t j = 0; j < columns_.size(); ++j) {
@@ -124,7 +125,7 @@ class RelativeLasso {
   }
 
   const RelativeLassoOptions& options_;
-  std::span<const double> target_;
+  std::span<const double> target_, row_weights_;
   std::size_t rows_;
   std::vector<double> fitted_, weight_, residual_;
   std::vector<std::vector<Entry>> columns_;
@@ -144,17 +145,22 @@ double RelativeLassoFit::value(std::span<const double> columns) const {
 
 std::vector<RelativeLassoFit> fit_relative_lasso(std::span<const double> columns,
                                                  std::span<const double> target,
-                                                 const RelativeLassoOptions& options) {
+                                                 const RelativeLassoOptions& options,
+                                                 std::span<const double> weights) {
   if (target.empty()) throw bad_input("a Lasso of no rows");
-  if (columns.size() % target.size() != 0) throw bad_input("the columns have not the target's rows");
+  if (columns.size() % target.size() != 0)
+    throw bad_input("the columns have not the target's rows");
+  if (!weights.empty() && weights.size() != target.size())
+    throw bad_input("the weights have not the target's rows");
   if (options.penalties < 2 || !(options.first_penalty > options.last_penalty) ||
       !(options.last_penalty > 0))
     throw bad_input("penalties of a Lasso: two or more, falling, above 0");
-  RelativeLasso lasso(columns, target, options);
+  RelativeLasso lasso(columns, target, options, weights);
   std::vector<RelativeLassoFit> fits;
   const double ratio = options.last_penalty / options.first_penalty;
   for (int k = 0; k < options.penalties; ++k)
-    fits.push_back(lasso.fit(options.first_penalty * std::pow(ratio, k / (options.penalties - 1.0))));
+    fits.push_back(
+        lasso.fit(options.first_penalty * std::pow(ratio, k / (options.penalties - 1.0))));
   return fits;
 }
 

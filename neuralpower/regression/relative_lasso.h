@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Lasso under a relative loss: f(x) = intercept + sum_t c_t z_t(x) such that exp(f) is close to
-// exp(r), for few of many given columns z (Tibshirani 1996). Friedman and Popescu (2008, "Predictive
-// learning via rule ensembles", section 3) choose so among the rules that boosting found.
+// exp(r), for few of many given columns z (Tibshirani 1996). Friedman and Popescu (2008,
+// "Predictive learning via rule ensembles", section 3) choose so among the rules that boosting
+// found.
 //
-// Minimises  (1/rows) sum_i l(f_i - r_i) + penalty sum_t |c_t|,  l being the loss of
+// Minimises  (1/rows) sum_i weight_i l(f_i - r_i) + penalty sum_t |c_t|,  l being the loss of
 // regression/relative_loss.h (its slope held where e is under 1/4 or over 2) or, with relative =
 // false, (f - r)^2 / 2. Columns are not scaled: of columns between 0 and 1, one that few rows have
 // must explain more of each.
@@ -33,10 +34,11 @@ struct RelativeLassoFit {
   double value(std::span<const double> columns) const;
 };
 
-// `columns` is column-major, rows x columns; `target` is r, a row each. A fit for each penalty, the
-// largest first.
+// `columns` is column-major, rows x columns; `target` is r, a row each. `weights`, a row each,
+// multiply those of the loss; without them all are 1. A fit for each penalty, the largest first.
 std::vector<RelativeLassoFit> fit_relative_lasso(std::span<const double> columns,
                                                  std::span<const double> target,
-                                                 const RelativeLassoOptions& options);
+                                                 const RelativeLassoOptions& options,
+                                                 std::span<const double> weights = {});
 
 }  // namespace neuralpower

@@ -64,8 +64,7 @@ TEST(RelativeLasso, SolutionsAreOptimal) {
       double of_intercept = 0;
       for (std::size_t i = 0; i < data.rows; ++i) {
         std::vector<double> row;
-        for (std::size_t t = 0; t < data.count; ++t)
-          row.push_back(data.columns[t * data.rows + i]);
+        for (std::size_t t = 0; t < data.count; ++t) row.push_back(data.columns[t * data.rows + i]);
         const double excess = fit.value(row) - data.target[i];
         const NewtonStep step =
             relative ? relative_newton_step(excess) : squared_newton_step(excess);
@@ -99,8 +98,24 @@ TEST(RelativeLasso, FindsTheFewThatMatter) {
     EXPECT_NEAR(fits.back().coefficients[10 * t], t % 2 ? 0.4 : -0.3, 0.01);
 }
 
+// A row of weight 2 is two rows.
+TEST(RelativeLasso, WeightsCountRows) {
+  const std::vector<double> z = {0, 1, 1, 0}, r = {0.1, 0.5, 0.2, 0.3}, weights = {1, 2, 1, 2};
+  const std::vector<double> twice_z = {0, 1, 1, 1, 0, 0}, twice_r = {0.1, 0.5, 0.5, 0.2, 0.3, 0.3};
+  RelativeLassoOptions options, of_twice;
+  of_twice.first_penalty *= 4 / 6.0;  // a row's, of more rows
+  of_twice.last_penalty *= 4 / 6.0;
+  const auto weighted = fit_relative_lasso(z, r, options, weights);
+  const auto repeated = fit_relative_lasso(twice_z, twice_r, of_twice);
+  for (std::size_t k = 0; k < weighted.size(); ++k) {
+    EXPECT_NEAR(weighted[k].intercept, repeated[k].intercept, 1e-4);
+    EXPECT_NEAR(weighted[k].coefficients[0], repeated[k].coefficients[0], 1e-4);
+  }
+}
+
 TEST(RelativeLasso, RefusesWhatHasNoPath) {
   const std::vector<double> two = {0, 1}, three = {0, 1, 2};
+  EXPECT_THROW(fit_relative_lasso(two, two, {}, three), Error);
   EXPECT_THROW(fit_relative_lasso(three, two, {}), Error);
   EXPECT_THROW(fit_relative_lasso(two, {}, {}), Error);
   RelativeLassoOptions rising;

@@ -53,9 +53,12 @@ int skipped_layers(const NetworkMeasurement& network) {
 
 Json network_campaign_json(const Conditions& conditions, const NetworkCampaignResult& r,
                            const std::string& store) {
-  Json json = {{"device", conditions.device}, {"software", conditions.software},
-               {"planned", r.planned},        {"measured", r.measured},
-               {"found", r.found},            {"remaining", r.remaining},
+  Json json = {{"device", conditions.device},
+               {"software", conditions.software},
+               {"planned", r.planned},
+               {"measured", r.measured},
+               {"found", r.found},
+               {"remaining", r.remaining},
                {"elapsed_s", r.elapsed.value()}};
   json["networks"] = Json::array();
   for (const NetworkMeasurement& network : r.networks) {

@@ -16,6 +16,7 @@
 #include "neuralpower/regression/folds.h"
 #include "neuralpower/regression/linear_fit.h"
 #include "neuralpower/regression/parallel.h"
+#include "neuralpower/regression/relative_noise.h"
 
 namespace neuralpower {
 namespace {
@@ -74,7 +75,7 @@ double short_within(double value, double tolerance) {
 class NeuralPowerFit {
  public:
   NeuralPowerFit(const FitInput& input, const NeuralPowerOptions& options)
-      : input_(input), options_(options), rows_(input.features.rows) {
+      : input_(input), options_(options), rows_(input.features.rows), weights_(rows_, 1.0) {
     for (const double y : input.values)
       if (!(y > 0) || !std::isfinite(y))
         throw bad_input("a measured value is not positive: relative errors need positive ones");
@@ -122,9 +123,9 @@ class NeuralPowerFit {
   };
   // A candidate fitted without one fold.
   struct FoldFit {
-    std::vector<double> coefficients;         // of the costs
-    BoostedGates gates;                       // an intercept alone without correction
-    std::vector<RelativeLassoFit> refits;     // of the gates' products
+    std::vector<double> coefficients;      // of the costs
+    BoostedGates gates;                    // an intercept alone without correction
+    std::vector<RelativeLassoFit> refits;  // of the gates' products
     Corrections boosted, refitted;
 
     Corrections& corrections(bool refit) { return refit ? refitted : boosted; }
@@ -150,6 +151,7 @@ class NeuralPowerFit {
                  const std::vector<double>& coefficients) const {
     return candidate.base == Base::kNone ? 1.0 : cost(row, coefficients);
   }
+  std::vector<double> weights_of(const Rows& rows) const;
   std::vector<double> log_ratios(const Rows& rows, const std::vector<double>& coefficients,
                                  Base base) const;
   GateColumns gate_columns(const Rows& rows) const;
@@ -169,6 +171,7 @@ class NeuralPowerFit {
                    std::span<const FoldFit> fits) const;
   const Trial& choose(const std::vector<Trial>& trials) const;
   bool wins(const Trial& complex, const Trial& simple) const;
+  bool weigh_by_noise(const Trial& chosen);
   LayerModel final_model(const Trial& chosen) const;
   std::string gate_text(const Gate& gate) const;
   void add_correction(Regime& regime, const BoostedGates& gates) const;
@@ -177,6 +180,7 @@ class NeuralPowerFit {
   const FitInput& input_;
   const NeuralPowerOptions& options_;
   std::size_t rows_;
+  std::vector<double> weights_;  // of the rows
   std::vector<std::string> cost_names_;
   std::size_t small_ = 0;
   Columns costs_;
@@ -335,6 +339,12 @@ std::vector<double> NeuralPowerFit::log_ratios(const Rows& rows,
   return ratios;
 }
 
+std::vector<double> NeuralPowerFit::weights_of(const Rows& rows) const {
+  std::vector<double> weights;
+  for (const std::size_t i : rows) weights.push_back(weights_[i]);
+  return weights;
+}
+
 GateColumns NeuralPowerFit::gate_columns(const Rows& rows) const {
   std::vector<double> values;
   values.reserve(rows.size() * scaled_.cols);
@@ -411,13 +421,16 @@ std::vector<RelativeLassoFit> NeuralPowerFit::refit(const BoostedGates& gates, c
                                                     const std::vector<double>& ratios) const {
   const std::size_t stride =
       1 + (rows.size() - 1) / static_cast<std::size_t>(options_.boost.rows_searched);
-  std::vector<double> columns, target;
-  for (std::size_t i = 0; i < rows.size(); i += stride) target.push_back(ratios[i]);
+  std::vector<double> columns, target, weights;
+  for (std::size_t i = 0; i < rows.size(); i += stride) {
+    target.push_back(ratios[i]);
+    weights.push_back(weights_[rows[i]]);
+  }
   columns.reserve(gates.products.size() * target.size());
   for (const GateProduct& product : gates.products)
     for (std::size_t i = 0; i < rows.size(); i += stride)
       columns.push_back(product.value(scaled_.row(rows[i])));
-  return fit_relative_lasso(columns, target, options_.lasso);
+  return fit_relative_lasso(columns, target, options_.lasso, weights);
 }
 
 NeuralPowerFit::FoldFit NeuralPowerFit::fit_fold(const Candidate& candidate,
@@ -433,7 +446,8 @@ NeuralPowerFit::FoldFit NeuralPowerFit::fit_fold(const Candidate& candidate,
     fit.boosted.low = fit.boosted.high = fit.gates.intercept;
     return fit;
   }
-  fit.gates = fit_boosted_gates(columns, ratios, boost_options(candidate.rate, rounds));
+  fit.gates = fit_boosted_gates(columns, ratios, boost_options(candidate.rate, rounds),
+                                weights_of(training));
   if (options_.refits) fit.refits = refit(fit.gates, training, ratios);
   std::vector<double> stages;
   for (const bool refitted : {false, true}) {
@@ -473,7 +487,7 @@ void NeuralPowerFit::judge_fold(const Candidate& candidate, const Rows& held_out
     for (std::size_t s = 0; s < corrections.losses.size(); ++s)
       for (std::size_t k = 0; k < stages; ++k)
         corrections.losses[s][k] +=
-            loss(i, sum * corrections.factor(stage, k, options_.shares[s]));
+            weights_[i] * loss(i, sum * corrections.factor(stage, k, options_.shares[s]));
   }
 }
 
@@ -635,9 +649,9 @@ LayerModel NeuralPowerFit::final_model(const Trial& chosen) const {
       if (coefficients[j] > 0) regime.terms.push_back({cost_names_[j], coefficients[j]});
   }
   if (candidate.rate > 0) {
-    BoostedGates gates =
-        fit_boosted_gates(gate_columns(all), ratios,
-                          boost_options(candidate.rate, chosen.refit ? rounds() : chosen.stage));
+    BoostedGates gates = fit_boosted_gates(
+        gate_columns(all), ratios,
+        boost_options(candidate.rate, chosen.refit ? rounds() : chosen.stage), weights_of(all));
     if (chosen.refit) {
       const RelativeLassoFit fit = refit(gates, all, ratios)[chosen.stage];
       gates.intercept = fit.intercept;
@@ -671,20 +685,39 @@ LayerModel NeuralPowerFit::final_model(const Trial& chosen) const {
     model.report.note = fmt::format("{}, no correction", base);
   } else {
     model.report.note =
-        chosen.refit
-            ? fmt::format("{}, correction chosen by a Lasso among {} rounds at rate {}", base,
-                          rounds(), candidate.rate)
-            : fmt::format("{}, correction of {} rounds at rate {}", base, chosen.stage,
-                          candidate.rate);
+        chosen.refit ? fmt::format("{}, correction chosen by a Lasso among {} rounds at rate {}",
+                                   base, rounds(), candidate.rate)
+                     : fmt::format("{}, correction of {} rounds at rate {}", base, chosen.stage,
+                                   candidate.rate);
     if (chosen.share < 1) model.report.note += fmt::format(", times {}", chosen.share);
   }
   return model;
 }
 
+// Weights by how sure the held-out predictions of `chosen` are; false if there is nothing to weigh.
+bool NeuralPowerFit::weigh_by_noise(const Trial& chosen) {
+  if (!options_.noise_weights || input_.target == Target::kPower || chosen.candidate.rate == 0)
+    return false;
+  const double scale = relative_noise_scale(chosen.held_out, input_.values);
+  if (scale == 0) return false;
+  weights_ = noise_weights(chosen.held_out, scale);
+  return true;
+}
+
 FitResult NeuralPowerFit::fit() {
   if (rows_ < 2) throw bad_input("a model of fewer than two rows");
-  std::vector<Trial> trials = try_candidates(candidates());
-  const Trial& chosen = choose(trials);
+  const std::vector<Trial> trials = try_candidates(candidates());
+  Trial chosen = choose(trials);
+  if (weigh_by_noise(chosen)) {
+    const std::vector<Trial> weighted = try_candidates({chosen.candidate});
+    const auto best = std::find_if(weighted.begin(), weighted.end(),
+                                   [&](const Trial& trial) { return trial.refit == chosen.refit; });
+    if (wins(*best, chosen)) {
+      chosen = *best;
+    } else {
+      weights_.assign(rows_, 1.0);
+    }
+  }
   return {final_model(chosen), chosen.held_out};
 }
 

@@ -12,7 +12,8 @@
 // rates measured allow. Five inner folds choose between the sums alone and with a correction, its
 // rate, its number of products and the share of it that is taken, or instead of their number the
 // penalty of a Lasso over all of them (regression/relative_lasso.h); a more complex candidate must
-// win by a standard error.
+// win by a standard error. Where small runtimes prove less sure than large ones
+// (regression/relative_noise.h), the winner is fitted again with weights after that.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,7 @@ struct NeuralPowerOptions {
   int most_rounds = 700;                   // up to these
   bool refits = true;                      // false: products as boosting left them
   RelativeLassoOptions lasso;              // of the refits
+  bool noise_weights = true;               // false: small runtimes count like large ones
   std::vector<double> rates = {0.3, 0.5};  // shares of a step to choose from
   std::vector<double> shares = {1, 0.75, 0.5};  // of the correction, with few rows; 1 first
   bool costs = true;                            // false: no physical sum, the correction alone

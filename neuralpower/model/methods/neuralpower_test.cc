@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <tuple>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/features/features.h"
@@ -17,6 +18,7 @@
 #include "neuralpower/model/training/training_data.h"
 #include "neuralpower/network/layer_text.h"
 #include "neuralpower/regression/error_metrics.h"
+#include "neuralpower/regression/folds.h"
 
 namespace neuralpower {
 namespace {
@@ -105,6 +107,64 @@ TEST(NeuralPowerMethod, WithoutStructureTheSumSuffices) {
   const LayerModel& runtime = *model.layers.at("conv").runtime;
   EXPECT_LT(runtime.report.rmspe, 0.1);
   EXPECT_LE(runtime.report.terms, 8);
+}
+
+// Many boxes on top of the sum, little noise: the Lasso over the products beats boosting's own
+// coefficients, and the model still is text that says what it predicts.
+TEST(NeuralPowerMethod, RefitsWhereThatIsBetter) {
+  std::vector<Sample> samples = planted_samples(900, 0.01);
+  for (Sample& sample : samples) {
+    double factor = 1;
+    for (const auto& [term, knot, change] : {std::tuple{"Co", 60.0, 1.3},
+                                             {"Ci", 180.0, 0.8},
+                                             {"Ho", 20.0, 1.25},
+                                             {"N", 10.0, 0.7},
+                                             {"Co", 150.0, 1.2},
+                                             {"kh", 2.0, 1.4},
+                                             {"Hi", 40.0, 0.85}})
+      if (feature(sample.layer, term) > knot) factor *= change;
+    sample.runtime = sample.runtime * factor;
+  }
+  const DeviceModel model = train_device_model(samples, options_with(2));
+  const std::string& note = model.layers.at("conv").runtime->report.note;
+  EXPECT_NE(note.find("Lasso"), std::string::npos) << note;
+  double worst = 0;
+  const Predictor predictor(model);
+  for (const Sample& sample : samples)
+    worst = std::max(worst, std::abs(predictor.predict_layer(sample.layer).runtime->value /
+                                         sample.runtime - 1));
+  EXPECT_LT(worst, 0.25);
+}
+
+// Short layers that take one time and then another, long ones that do not: what the long ones tell
+// is not lost in the noise of the short ones.
+TEST(NeuralPowerMethod, ShortRuntimesThatAreNotSureCountLess) {
+  std::vector<Sample> samples = planted_samples(900, 0.02);
+  Draw draw(11);
+  for (Sample& sample : samples) sample.runtime = sample.runtime + milliseconds(2 * draw.uniform());
+  const auto errors_of_long = [&](bool weights) {
+    NeuralPowerOptions options;
+    options.noise_weights = weights;
+    const auto groups = group_by_key(samples);
+    const KeyData& data = groups.at("conv");
+    const auto folds = make_folds(data.rows.size(), 10, 1);
+    FitInput input;
+    input.key = data.key;
+    input.features = {data.features.data(), data.rows.size(), data.feature_count};
+    input.values = data.runtime_ms;
+    input.fold_of_row = folds;
+    input.fold_count = 10;
+    input.threads = 2;
+    const FitResult fit = fit_neuralpower(input, options);
+    double square = 0, count = 0;
+    for (std::size_t i = 0; i < data.rows.size(); ++i)
+      if (data.runtime_ms[i] > 8) {
+        square += std::pow(fit.held_out[i] / data.runtime_ms[i] - 1, 2);
+        ++count;
+      }
+    return std::sqrt(square / count);
+  };
+  EXPECT_LT(errors_of_long(true), errors_of_long(false));
 }
 
 TEST(NeuralPowerMethod, ThreadsChangeNothing) {
