@@ -3,7 +3,10 @@
 // one ingredient taken out or changed at a time.
 //
 //   method_ablation FILE:KEY[:power]... [--seeds 1,2,3] [--folds 10] [--only NAME,...] [--rows
-//   FILE]
+//   FILE] [--table FILE]
+//
+// With --table the first set's values, costs and quantities are written as CSV instead, for
+// benchmarks/black_boxes.py.
 //
 // Prints a Markdown row a variant, and for each set RMSPE (mean and spread over the seeds, each of
 // which deals the folds anew), MAPE in brackets, both in per cent, terms, and seconds a fold.
@@ -23,6 +26,7 @@
 #include "neuralpower/base/text.h"
 #include "neuralpower/features/features.h"
 #include "neuralpower/model/methods/neuralpower.h"
+#include "neuralpower/model/methods/neuralpower_terms.h"
 #include "neuralpower/model/training/training_data.h"
 #include "neuralpower/regression/error_metrics.h"
 #include "neuralpower/regression/folds.h"
@@ -85,6 +89,7 @@ struct Arguments {
   std::size_t folds = 10;
   std::size_t train = 0;  // not 0: so many rows to train on, all others held out, `folds` times
   std::string rows;       // where to write each row's truth and prediction
+  std::string table;      // where to write what the method sees of the first set
 };
 
 unsigned threads() { return std::max(1u, std::thread::hardware_concurrency()); }
@@ -194,6 +199,7 @@ Arguments parse(int argc, char** argv) {
     }
     const std::string value = argv[++i];
     if (word == "--rows") arguments.rows = value;
+    if (word == "--table") arguments.table = value;
     if (word == "--folds") arguments.folds = std::stoul(value);
     if (word == "--train") arguments.train = std::stoul(value);
     if (word == "--only")
@@ -208,8 +214,36 @@ Arguments parse(int argc, char** argv) {
   return arguments;
 }
 
+// A row a configuration: the measured value, each cost, each quantity.
+void write_table(const Set& set, const std::string& path) {
+  const KeyData& data = set.data;
+  const CandidateTerms candidates = candidate_terms(data.key, Target::kRuntime, false);
+  std::vector<Term> terms;
+  std::ofstream out(path);
+  out << "y";
+  for (const auto& [mark, names] : {std::pair{'C', candidates.costs}, {'Q', candidates.quantities}})
+    for (std::string name : names) {
+      // Trees do not mind the scale.
+      if (name.starts_with("log2(")) name = name.substr(5, name.size() - 6);
+      terms.push_back(Term::parse(name, data.key));
+      out << ';' << mark << ' ' << name;
+    }
+  out << '\n';
+  for (std::size_t i = 0; i < data.rows.size(); ++i) {
+    out << fmt::format("{}", data.runtime_ms[i]);
+    for (const Term& term : terms)
+      out << fmt::format(";{}", term.evaluate({data.features.data() + i * data.feature_count,
+                                               data.feature_count}));
+    out << '\n';
+  }
+}
+
 int study(int argc, char** argv) {
   const Arguments arguments = parse(argc, argv);
+  if (!arguments.table.empty()) {
+    write_table(read_set(arguments.sets.front()), arguments.table);
+    return 0;
+  }
   std::vector<Set> sets;
   std::string header = "| variant |", line = "|---|";
   for (const std::string& text : arguments.sets) {
