@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <numeric>
 
 #include "neuralpower/base/error.h"
@@ -18,7 +17,7 @@ constexpr double kEnough = 1e-8;
 
 class RelativeLasso {
  public:
-  RelativeLasso(std::span<const double> columns, std::span<const double> target,
+  RelativeLasso(std::span<const SparseColumn> columns, std::span<const double> target,
                 const RelativeLassoOptions& options, std::span<const double> weights)
       : options_(options),
         target_(target),
@@ -27,13 +26,9 @@ class RelativeLasso {
         fitted_(rows_),
         weight_(rows_),
         residual_(rows_),
-        columns_(columns.size() / rows_),
+        columns_(columns),
         coefficients_(columns_.size()),
         squares_(columns_.size()) {
-    for (std::size_t j = 0; j < columns_.size(); ++j)
-      for (std::size_t i = 0; i < rows_; ++i)
-        if (const double value = columns[j * rows_ + i]; value != 0)
-          columns_[j].push_back({static_cast<std::uint32_t>(i), value});
     intercept_ = std::accumulate(target.begin(), target.end(), 0.0) / static_cast<double>(rows_);
     std::fill(fitted_.begin(), fitted_.end(), intercept_);
   }
@@ -47,11 +42,6 @@ class RelativeLasso {
   }
 
  private:
-  struct Entry {  // of a column; most products of gates are 0 in most rows
-    std::uint32_t row;
-    double value;
-  };
-
   double enough() const { return kEnough * static_cast<double>(rows_); }
 
   void take_newton_weights() {
@@ -64,8 +54,9 @@ class RelativeLasso {
     }
     for (std::size_t j = 0; j < columns_.size(); ++j) {
       squares_[j] = 0;
-      for (const Entry& entry : columns_[j])
-        squares_[j] += weight_[entry.row] * entry.value * entry.value;
+      const SparseColumn& column = columns_[j];
+      for (std::size_t t = 0; t < column.rows.size(); ++t)
+        squares_[j] += weight_[column.rows[t]] * column.values[t] * column.values[t];
     }
   }
 
@@ -95,16 +86,17 @@ class RelativeLasso {
   double move(std::size_t j, double penalty) {
     if (!(squares_[j] > 0)) return 0;
     double slope = coefficients_[j] * squares_[j];
-    for (const Entry& entry : columns_[j])
-      slope += weight_[entry.row] * residual_[entry.row] * entry.value;
+    const SparseColumn& column = columns_[j];
+    for (std::size_t t = 0; t < column.rows.size(); ++t)
+      slope += weight_[column.rows[t]] * residual_[column.rows[t]] * column.values[t];
     const double shrunk = std::max(std::abs(slope) - penalty, 0.0);
     const double change = std::copysign(shrunk, slope) / squares_[j] - coefficients_[j];
     if (change == 0) return 0;
     coefficients_[j] += change;
     if (shrunk == 0) coefficients_[j] = 0;
-    for (const Entry& entry : columns_[j]) {
-      residual_[entry.row] -= change * entry.value;
-      fitted_[entry.row] += change * entry.value;
+    for (std::size_t t = 0; t < column.rows.size(); ++t) {
+      residual_[column.rows[t]] -= change * column.values[t];
+      fitted_[column.rows[t]] += change * column.values[t];
     }
     return change * change * squares_[j];
   }
@@ -128,7 +120,7 @@ class RelativeLasso {
   std::span<const double> target_, row_weights_;
   std::size_t rows_;
   std::vector<double> fitted_, weight_, residual_;
-  std::vector<std::vector<Entry>> columns_;
+  std::span<const SparseColumn> columns_;
   std::vector<double> coefficients_, squares_;
   std::vector<std::size_t> active_;
   double intercept_ = 0;
@@ -143,13 +135,16 @@ double RelativeLassoFit::value(std::span<const double> columns) const {
   return value;
 }
 
-std::vector<RelativeLassoFit> fit_relative_lasso(std::span<const double> columns,
+std::vector<RelativeLassoFit> fit_relative_lasso(std::span<const SparseColumn> columns,
                                                  std::span<const double> target,
                                                  const RelativeLassoOptions& options,
                                                  std::span<const double> weights) {
   if (target.empty()) throw bad_input("a Lasso of no rows");
-  if (columns.size() % target.size() != 0)
-    throw bad_input("the columns have not the target's rows");
+  for (const SparseColumn& column : columns)
+    if (column.rows.size() != column.values.size() ||
+        std::any_of(column.rows.begin(), column.rows.end(),
+                    [&](std::uint32_t row) { return row >= target.size(); }))
+      throw bad_input("a column has not the target's rows");
   if (!weights.empty() && weights.size() != target.size())
     throw bad_input("the weights have not the target's rows");
   if (options.penalties < 2 || !(options.first_penalty > options.last_penalty) ||

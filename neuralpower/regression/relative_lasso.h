@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,18 @@ struct RelativeLassoOptions {
   bool relative = true;
 };
 
+// A column of 0s but for these rows; most products of gates are 0 in most rows.
+struct SparseColumn {
+  std::vector<std::uint32_t> rows;
+  std::vector<double> values;
+
+  void add(std::size_t row, double value) {
+    if (value == 0) return;
+    rows.push_back(static_cast<std::uint32_t>(row));
+    values.push_back(value);
+  }
+};
+
 struct RelativeLassoFit {
   double penalty = 0;
   double intercept = 0;  // without penalty
@@ -34,9 +47,10 @@ struct RelativeLassoFit {
   double value(std::span<const double> columns) const;
 };
 
-// `columns` is column-major, rows x columns; `target` is r, a row each. `weights`, a row each,
-// multiply those of the loss; without them all are 1. A fit for each penalty, the largest first.
-std::vector<RelativeLassoFit> fit_relative_lasso(std::span<const double> columns,
+// `target` is r, a row each. `weights`, a row each, multiply those of the loss; without them all
+// are
+// 1. A fit for each penalty, the largest first.
+std::vector<RelativeLassoFit> fit_relative_lasso(std::span<const SparseColumn> columns,
                                                  std::span<const double> target,
                                                  const RelativeLassoOptions& options,
                                                  std::span<const double> weights = {});

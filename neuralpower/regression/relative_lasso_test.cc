@@ -13,6 +13,13 @@
 namespace neuralpower {
 namespace {
 
+// `dense` is column-major.
+std::vector<SparseColumn> sparse(const std::vector<double>& dense, std::size_t rows) {
+  std::vector<SparseColumn> columns(dense.size() / rows);
+  for (std::size_t k = 0; k < dense.size(); ++k) columns[k / rows].add(k % rows, dense[k]);
+  return columns;
+}
+
 // One column of mean 0 and mean square 1: its coefficient is the mean product with the target less
 // the penalty (soft thresholding), the intercept the target's mean.
 TEST(RelativeLasso, OneColumnByHand) {
@@ -22,7 +29,7 @@ TEST(RelativeLasso, OneColumnByHand) {
   options.penalties = 3;
   options.first_penalty = 1;
   options.last_penalty = 0.01;
-  const auto fits = fit_relative_lasso(z, r, options);
+  const auto fits = fit_relative_lasso(sparse(z, 4), r, options);
   ASSERT_EQ(fits.size(), 3u);
   for (const auto& fit : fits) {
     EXPECT_NEAR(fit.intercept, 1.5, 1e-6);
@@ -59,7 +66,8 @@ TEST(RelativeLasso, SolutionsAreOptimal) {
   for (const bool relative : {true, false}) {
     RelativeLassoOptions options;
     options.relative = relative;
-    for (const auto& fit : fit_relative_lasso(data.columns, data.target, options)) {
+    for (const auto& fit :
+         fit_relative_lasso(sparse(data.columns, data.rows), data.target, options)) {
       std::vector<double> slope(data.count, 0.0);
       double of_intercept = 0;
       for (std::size_t i = 0; i < data.rows; ++i) {
@@ -87,7 +95,7 @@ TEST(RelativeLasso, SolutionsAreOptimal) {
 
 TEST(RelativeLasso, FindsTheFewThatMatter) {
   const Planted data = planted();
-  const auto fits = fit_relative_lasso(data.columns, data.target, {});
+  const auto fits = fit_relative_lasso(sparse(data.columns, data.rows), data.target, {});
   const auto many = [](const RelativeLassoFit& fit) {
     return std::count_if(fit.coefficients.begin(), fit.coefficients.end(),
                          [](double c) { return std::abs(c) > 0.01; });
@@ -105,8 +113,8 @@ TEST(RelativeLasso, WeightsCountRows) {
   RelativeLassoOptions options, of_twice;
   of_twice.first_penalty *= 4 / 6.0;  // a row's, of more rows
   of_twice.last_penalty *= 4 / 6.0;
-  const auto weighted = fit_relative_lasso(z, r, options, weights);
-  const auto repeated = fit_relative_lasso(twice_z, twice_r, of_twice);
+  const auto weighted = fit_relative_lasso(sparse(z, 4), r, options, weights);
+  const auto repeated = fit_relative_lasso(sparse(twice_z, 6), twice_r, of_twice);
   for (std::size_t k = 0; k < weighted.size(); ++k) {
     EXPECT_NEAR(weighted[k].intercept, repeated[k].intercept, 1e-4);
     EXPECT_NEAR(weighted[k].coefficients[0], repeated[k].coefficients[0], 1e-4);
@@ -115,12 +123,12 @@ TEST(RelativeLasso, WeightsCountRows) {
 
 TEST(RelativeLasso, RefusesWhatHasNoPath) {
   const std::vector<double> two = {0, 1}, three = {0, 1, 2};
-  EXPECT_THROW(fit_relative_lasso(two, two, {}, three), Error);
-  EXPECT_THROW(fit_relative_lasso(three, two, {}), Error);
-  EXPECT_THROW(fit_relative_lasso(two, {}, {}), Error);
+  EXPECT_THROW(fit_relative_lasso(sparse(two, 2), two, {}, three), Error);
+  EXPECT_THROW(fit_relative_lasso(sparse(three, 3), two, {}), Error);
+  EXPECT_THROW(fit_relative_lasso(sparse(two, 2), {}, {}), Error);
   RelativeLassoOptions rising;
   rising.last_penalty = 1;
-  EXPECT_THROW(fit_relative_lasso(two, two, rising), Error);
+  EXPECT_THROW(fit_relative_lasso(sparse(two, 2), two, rising), Error);
 }
 
 }  // namespace

@@ -421,15 +421,15 @@ std::vector<RelativeLassoFit> NeuralPowerFit::refit(const BoostedGates& gates, c
                                                     const std::vector<double>& ratios) const {
   const std::size_t stride =
       1 + (rows.size() - 1) / static_cast<std::size_t>(options_.boost.rows_searched);
-  std::vector<double> columns, target, weights;
+  std::vector<double> target, weights;
   for (std::size_t i = 0; i < rows.size(); i += stride) {
     target.push_back(ratios[i]);
     weights.push_back(weights_[rows[i]]);
   }
-  columns.reserve(gates.products.size() * target.size());
-  for (const GateProduct& product : gates.products)
-    for (std::size_t i = 0; i < rows.size(); i += stride)
-      columns.push_back(product.value(scaled_.row(rows[i])));
+  std::vector<SparseColumn> columns(gates.products.size());
+  for (std::size_t t = 0; t < columns.size(); ++t)
+    for (std::size_t k = 0; k < target.size(); ++k)
+      columns[t].add(k, gates.products[t].value(scaled_.row(rows[k * stride])));
   return fit_relative_lasso(columns, target, options_.lasso, weights);
 }
 
