@@ -135,6 +135,36 @@ constexpr Command kCommands[] = {
 
 constexpr int kExitUsage = 2, kExitEnvironment = 3;
 
+// The help of a command in 80 columns: descriptions are broken between words, and the type that a
+// range names is not said twice.
+class HelpText : public CLI::Formatter {
+ public:
+  HelpText() { column_width(28); }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    std::string text = CLI::Formatter::make_option_opts(option);  // " INT:INT in [1 - 9]=3"
+    const std::size_t range = text.find(" in ["), colon = text.rfind(':', range);
+    if (range != std::string::npos && colon != std::string::npos && text.front() == ' ')
+      text.erase(1, colon);
+    return text;
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    std::string wrapped;
+    std::size_t used = 0;
+    for (const std::string_view word : split(option->get_description(), ' ')) {
+      if (used > 0 && used + 1 + word.size() > 79 - get_column_width()) {
+        wrapped += '\n';
+        used = 0;
+      } else if (used > 0) {
+        wrapped += ' ';
+        ++used;
+      }
+      wrapped += word;
+      used += word.size();
+    }
+    return wrapped;
+  }
+};
+
 int fail(const std::string& what, int code) {
   std::cerr << "neuralpower: error: " << what << "\n";
   return code;
@@ -147,6 +177,7 @@ std::span<const Command> commands() { return kCommands; }
 int run(int argc, const char* const* argv) {
   CLI::App app{"Time, power and energy of neural networks, from their architecture alone."};
   app.name("neuralpower");
+  app.formatter(std::make_shared<HelpText>());  // of the commands, too
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("neuralpower ") + version());
   add_manners(app);

@@ -29,8 +29,7 @@ void HardwareOptions::add_to(CLI::App& app) {
       ->delimiter(',')
       ->expected(2)
       ->check(CLI::Range(0, 16384))
-      ->default_str("24,16")
-      ->type_name("W,A");
+      ->option_text("W,A=24,16");
   GpuOptions& gpu = backend_options.gpu;
   app.add_option("--gpu", gpu.device, "Which GPU, counted from 0, for --backend cudnn")
       ->check(CLI::Range(0, 1024));
