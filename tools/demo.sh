@@ -38,6 +38,5 @@ $neuralpower compare $files --device "$out/this-cpu.json"
 
 say "6. Runtime, power and energy of the same networks on a device with a power meter"
 for network in $networks; do
-  printf '%s\n' "$network"
-  $neuralpower predict "$out/$network.onnx" --device xeon-gold-5120 --batch 1,16 | tail -n 4
+  $neuralpower predict "$out/$network.onnx" --device xeon-gold-5120 --batch 1,16
 done
