@@ -14,22 +14,30 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// What campaigns of layers and of networks both tell.
+template <typename Result>
+Json common_json(const Conditions& conditions, const Result& r, const std::string& store) {
+  return {{"device", conditions.device},
+          {"software", conditions.software},
+          {"planned", r.planned},
+          {"measured", r.measured},
+          {"found", r.found},
+          {"remaining", r.remaining},
+          {"elapsed_s", r.elapsed.value()},
+          {"store", store}};
+}
+
 Json campaign_json(const Conditions& conditions, const CampaignResult& r,
                    const std::string& store) {
-  Json json = {{"device", conditions.device},
-               {"software", conditions.software},
-               {"planned", r.planned},
-               {"measured", r.measured},
-               {"found", r.found},
-               {"skipped", r.skipped},
-               {"remaining", r.remaining},
-               {"repetitions", r.repetitions},
-               {"marked_repetitions", r.marked_repetitions},
-               {"elapsed_s", r.elapsed.value()},
-               {"in_windows_s", r.in_windows.value()},
-               {"preparing_s", r.preparing.value()},
-               {"warming_up_s", r.warming_up.value()},
-               {"imprecise", r.imprecise}};
+  Json json = common_json(conditions, r, store);
+  json["skipped"] = r.skipped;
+  for (const auto& [reason, count] : r.skip_reasons) json["skip_reasons"][reason] = count;
+  json["repetitions"] = r.repetitions;
+  json["marked_repetitions"] = r.marked_repetitions;
+  json["in_windows_s"] = r.in_windows.value();
+  json["preparing_s"] = r.preparing.value();
+  json["warming_up_s"] = r.warming_up.value();
+  json["imprecise"] = r.imprecise;
   if (r.imprecise > 0) {
     json["worst_layer"] = r.worst_layer;
     json["worst_ci95_percent"] = 100 * r.worst_precision;
@@ -39,9 +47,7 @@ Json campaign_json(const Conditions& conditions, const CampaignResult& r,
   };
   if (r.arithmetic_pace) json["arithmetic_pace"] = pace(*r.arithmetic_pace);
   if (r.memory_pace) json["memory_pace"] = pace(*r.memory_pace);
-  for (const auto& [reason, count] : r.skip_reasons) json["skip_reasons"][reason] = count;
   if (!r.energy_absent.empty()) json["energy_absent"] = r.energy_absent;
-  json["store"] = store;
   return json;
 }
 
@@ -53,13 +59,7 @@ int skipped_layers(const NetworkMeasurement& network) {
 
 Json network_campaign_json(const Conditions& conditions, const NetworkCampaignResult& r,
                            const std::string& store) {
-  Json json = {{"device", conditions.device},
-               {"software", conditions.software},
-               {"planned", r.planned},
-               {"measured", r.measured},
-               {"found", r.found},
-               {"remaining", r.remaining},
-               {"elapsed_s", r.elapsed.value()}};
+  Json json = common_json(conditions, r, store);
   json["networks"] = Json::array();
   for (const NetworkMeasurement& network : r.networks) {
     Json one = {{"network", network.network},
@@ -72,7 +72,6 @@ Json network_campaign_json(const Conditions& conditions, const NetworkCampaignRe
     if (!network.energy_absent.empty()) one["energy_absent"] = network.energy_absent;
     json["networks"].push_back(std::move(one));
   }
-  json["store"] = store;
   return json;
 }
 

@@ -5,14 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <limits>
 #include <numeric>
 #include <optional>
 
 #include "neuralpower/base/error.h"
 #include "neuralpower/base/text.h"
 #include "neuralpower/features/features.h"
-#include "neuralpower/model/methods/neuralpower_terms.h"
+#include "neuralpower/model/methods/neuralpower_columns.h"
 #include "neuralpower/regression/folds.h"
 #include "neuralpower/regression/linear_fit.h"
 #include "neuralpower/regression/parallel.h"
@@ -23,74 +23,20 @@ namespace {
 
 using Rows = std::vector<std::size_t>;
 
-// A quantity that the correction may look at.
-struct Quantity {
-  enum class Scale { kPlain, kLog2, kYesNo };
-  std::string text;  // without the log2() of kLog2
-  Scale scale = Scale::kPlain;
-};
-
-Quantity quantity_of(const std::string& name) {
-  if (name.starts_with("[")) return {name, Quantity::Scale::kYesNo};
-  if (name.starts_with("log2(")) return {name.substr(5, name.size() - 6), Quantity::Scale::kLog2};
-  return {name, Quantity::Scale::kPlain};
-}
-
-// Row-major, and what the columns are.
-struct Columns {
-  std::size_t rows = 0, cols = 0;
-  std::vector<double> values;
-  const double* row(std::size_t i) const { return values.data() + i * cols; }
-};
-
-// The factors of a product; those in brackets and parentheses stay together.
-std::vector<std::string_view> top_level_factors(std::string_view text) {
-  std::vector<std::string_view> factors;
-  std::size_t begin = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i <= text.size(); ++i) {
-    if (i == text.size() || (text[i] == '*' && depth == 0)) {
-      factors.push_back(text.substr(begin, i - begin));
-      begin = i + 1;
-    } else {
-      depth += (text[i] == '(' || text[i] == '[') - (text[i] == ')' || text[i] == ']');
-    }
-  }
-  return factors;
-}
-
-// The number of fewest digits that lies between two others, near a third.
-double short_between(double low, double high, double near) {
-  for (int digits = 2; digits < 17; ++digits) {
-    const double rounded = *parse_double(fmt::format("{:.{}g}", near, digits));
-    if (low < rounded && rounded < high) return rounded;
-  }
-  return near;
-}
-
-double short_within(double value, double tolerance) {
-  return short_between(value - tolerance, value + tolerance, value);
-}
-
 class NeuralPowerFit {
  public:
   NeuralPowerFit(const FitInput& input, const NeuralPowerOptions& options)
-      : input_(input), options_(options), rows_(input.features.rows), weights_(rows_, 1.0) {
+      : input_(input),
+        options_(options),
+        rows_(input.features.rows),
+        weights_(rows_, 1.0),
+        columns_(input, options),
+        costs_(columns_.costs()),
+        scaled_(columns_.quantities()) {
     for (const double y : input.values)
       if (!(y > 0) || !std::isfinite(y))
         throw bad_input("a measured value is not positive: relative errors need positive ones");
     lowest_cost_ = 1e-3 * *std::min_element(input.values.begin(), input.values.end());
-    const auto names = feature_names(input.key, input.target, input.adapted);
-    if (input.features.cols < names.size())
-      throw bad_input("the features of " + std::string(input.key) + " are not complete");
-    const CandidateTerms candidates = candidate_terms(input.key, input.target, input.adapted);
-    const bool power = input.target == Target::kPower && !input.adapted;
-    std::size_t small = power ? candidates.powers.size() : candidates.small;
-    if (rows_ < static_cast<std::size_t>(options.few_rows))
-      small = std::min(small, static_cast<std::size_t>(options.few_terms) + input.adapted);
-    if (power ? options.power_sum : options.costs)
-      make_costs(power ? candidates.powers : candidates.costs, small, names);
-    if (options.corrections) make_quantities(candidates, names);
   }
 
   FitResult fit();
@@ -99,7 +45,8 @@ class NeuralPowerFit {
   enum class Base { kNone, kSmall, kFull };
   struct Candidate {
     Base base = Base::kNone;
-    double rate = 0;  // 0: no correction
+    double rate = 0;     // 0: no correction
+    bool refits = true;  // of its correction, too
   };
   struct Trial {
     Candidate candidate;
@@ -137,11 +84,6 @@ class NeuralPowerFit {
     std::vector<Rows> training, held_out;
   };
 
-  void make_costs(const std::vector<std::string>& candidates, std::size_t small,
-                  std::span<const std::string_view> names);
-  std::string without_idle_gates(std::string_view cost,
-                                 std::span<const std::string_view> names) const;
-  void make_quantities(const CandidateTerms& candidates, std::span<const std::string_view> names);
   std::vector<Candidate> candidates() const;
   std::size_t width(Base base) const;
   std::vector<double> fit_costs(const Rows& rows, Base base) const;
@@ -163,8 +105,8 @@ class NeuralPowerFit {
   std::size_t rounds() const;
   double loss(std::size_t row, double predicted) const;
   std::vector<Trial> try_candidates(const std::vector<Candidate>& candidates) const;
-  FoldFit fit_fold(const Candidate& candidate, const GateColumns& columns, const Rows& training,
-                   std::size_t rounds) const;
+  FoldFit fit_fold(const Candidate& candidate, const GateColumns& columns,
+                   const Rows& training) const;
   void judge_fold(const Candidate& candidate, const Rows& held_out, std::size_t stages, bool refit,
                   FoldFit& fit) const;
   Trial best_stage(const Candidate& candidate, bool refit, const Folds& folds,
@@ -173,109 +115,24 @@ class NeuralPowerFit {
   bool wins(const Trial& complex, const Trial& simple) const;
   bool weigh_by_noise(const Trial& chosen);
   LayerModel final_model(const Trial& chosen) const;
-  std::string gate_text(const Gate& gate) const;
-  void add_correction(Regime& regime, const BoostedGates& gates) const;
   void add_bounds(LayerModel& model) const;
 
   const FitInput& input_;
   const NeuralPowerOptions& options_;
   std::size_t rows_;
   std::vector<double> weights_;  // of the rows
-  std::vector<std::string> cost_names_;
-  std::size_t small_ = 0;
-  Columns costs_;
-  std::vector<Quantity> quantities_;
-  Columns raw_, scaled_;  // quantities as they are, and on their scales
+  NeuralPowerColumns columns_;
+  const NeuralPowerColumns::Columns &costs_, &scaled_;  // of columns_
   double lowest_cost_ = 0;
 };
-
-// A gate that every row passes is no knowledge and would stop the term where no row was: it is left
-// out. Empty if a gate lets no row pass.
-std::string NeuralPowerFit::without_idle_gates(std::string_view cost,
-                                               std::span<const std::string_view> names) const {
-  std::string kept;
-  for (const std::string_view factor : top_level_factors(cost)) {
-    if (factor.starts_with("[")) {
-      const Term gate = Term::parse(factor, names, input_.key);
-      std::size_t open = 0;
-      for (std::size_t i = 0; i < rows_; ++i)
-        open += gate.evaluate({input_.features.row(i), input_.features.cols}) > 0;
-      if (open == 0) return {};
-      if (open == rows_ && !options_.keep_idle_gates) continue;
-    }
-    kept += (kept.empty() ? "" : "*") + std::string(factor);
-  }
-  return kept;
-}
-
-void NeuralPowerFit::make_costs(const std::vector<std::string>& candidates, std::size_t small,
-                                std::span<const std::string_view> names) {
-  std::vector<Term> terms;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    std::string name = without_idle_gates(candidates[i], names);
-    if (name.empty() ||
-        std::find(cost_names_.begin(), cost_names_.end(), name) != cost_names_.end())
-      continue;
-    terms.push_back(Term::parse(name, names, input_.key));
-    cost_names_.push_back(std::move(name));
-    if (i < small) small_ = cost_names_.size();
-  }
-  costs_ = {rows_, terms.size(), evaluate_terms(terms, input_.features)};
-}
-
-// Quantities that differ between rows; of those that say the same on another scale (the height of
-// square images and their area) the first.
-void NeuralPowerFit::make_quantities(const CandidateTerms& candidates,
-                                     std::span<const std::string_view> names) {
-  std::vector<std::string> all = candidates.quantities;
-  if (input_.target == Target::kPower)
-    all.insert(all.end(), candidates.rates.begin(), candidates.rates.end());
-  std::vector<std::vector<double>> raw_columns, scaled_columns, unit_columns;
-  std::vector<double> raw(rows_), scaled(rows_), unit(rows_);
-  for (const std::string& name : all) {
-    const Quantity quantity = quantity_of(name);
-    const Term term = Term::parse(quantity.text, names, input_.key);
-    bool usable = true;
-    for (std::size_t i = 0; i < rows_; ++i) {
-      raw[i] = term.evaluate({input_.features.row(i), input_.features.cols});
-      const bool log = quantity.scale == Quantity::Scale::kLog2;
-      usable = usable && std::isfinite(raw[i]) && (!log || raw[i] > 0);
-      scaled[i] = log ? std::log2(raw[i]) : raw[i];
-    }
-    if (!usable) continue;
-    const auto [low, high] = std::minmax_element(scaled.begin(), scaled.end());
-    const double from = *low, range = *high - *low;
-    if (range == 0) continue;
-    for (std::size_t i = 0; i < rows_; ++i) unit[i] = (scaled[i] - from) / range;
-    const auto same = [&](const std::vector<double>& other) {
-      for (std::size_t i = 0; i < rows_; ++i)
-        if (std::abs(unit[i] - other[i]) > 1e-12) return false;
-      return true;
-    };
-    if (std::any_of(unit_columns.begin(), unit_columns.end(), same)) continue;
-    quantities_.push_back(quantity);
-    raw_columns.push_back(raw);
-    scaled_columns.push_back(scaled);
-    unit_columns.push_back(unit);
-  }
-  const auto pack = [&](const std::vector<std::vector<double>>& columns) {
-    Columns packed{rows_, columns.size(), std::vector<double>(rows_ * columns.size())};
-    for (std::size_t i = 0; i < rows_; ++i)
-      for (std::size_t j = 0; j < columns.size(); ++j)
-        packed.values[i * columns.size() + j] = columns[j][i];
-    return packed;
-  };
-  raw_ = pack(raw_columns);
-  scaled_ = pack(scaled_columns);
-}
 
 std::vector<NeuralPowerFit::Candidate> NeuralPowerFit::candidates() const {
   std::vector<Candidate> all;  // uncorrected first, the simplest before
   const bool enough = rows_ >= static_cast<std::size_t>(options_.least_rows);
-  const bool corrections = enough && !quantities_.empty();
-  const bool full = options_.full_costs && small_ < costs_.cols &&
+  const bool corrections = enough && scaled_.cols > 0;
+  const bool full = options_.full_costs && columns_.small() < costs_.cols &&
                     rows_ >= static_cast<std::size_t>(options_.rows_per_cost) * costs_.cols;
-  if (cost_names_.empty()) {
+  if (columns_.cost_names().empty()) {
     all.push_back({Base::kNone, 0});
     if (corrections)
       for (const double rate : options_.rates) all.push_back({Base::kNone, rate});
@@ -300,7 +157,7 @@ std::vector<NeuralPowerFit::Candidate> NeuralPowerFit::candidates() const {
 }
 
 std::size_t NeuralPowerFit::width(Base base) const {
-  return base == Base::kNone ? 0 : base == Base::kSmall ? small_ : costs_.cols;
+  return base == Base::kNone ? 0 : base == Base::kSmall ? columns_.small() : costs_.cols;
 }
 
 // Non-negative coefficients of least relative error; one for every cost, 0 beyond the base's.
@@ -391,7 +248,7 @@ std::vector<NeuralPowerFit::Trial> NeuralPowerFit::try_candidates(
   run_tasks(fits.size(), input_.threads, [&](std::size_t task) {
     const Candidate& candidate = candidates[task / count];
     const std::size_t f = task % count;
-    fits[task] = fit_fold(candidate, *columns[f], folds.training[f], rounds());
+    fits[task] = fit_fold(candidate, *columns[f], folds.training[f]);
     judge_fold(candidate, folds.held_out[f], candidate.rate > 0 ? rounds() + 1 : 1, false,
                fits[task]);
     if (!fits[task].refits.empty())
@@ -434,8 +291,8 @@ std::vector<RelativeLassoFit> NeuralPowerFit::refit(const BoostedGates& gates, c
 }
 
 NeuralPowerFit::FoldFit NeuralPowerFit::fit_fold(const Candidate& candidate,
-                                                 const GateColumns& columns, const Rows& training,
-                                                 std::size_t rounds) const {
+                                                 const GateColumns& columns,
+                                                 const Rows& training) const {
   FoldFit fit;
   fit.coefficients = fit_costs(training, candidate.base);
   const auto ratios = log_ratios(training, fit.coefficients, candidate.base);
@@ -446,9 +303,9 @@ NeuralPowerFit::FoldFit NeuralPowerFit::fit_fold(const Candidate& candidate,
     fit.boosted.low = fit.boosted.high = fit.gates.intercept;
     return fit;
   }
-  fit.gates = fit_boosted_gates(columns, ratios, boost_options(candidate.rate, rounds),
+  fit.gates = fit_boosted_gates(columns, ratios, boost_options(candidate.rate, rounds()),
                                 weights_of(training));
-  if (options_.refits) fit.refits = refit(fit.gates, training, ratios);
+  if (options_.refits && candidate.refits) fit.refits = refit(fit.gates, training, ratios);
   std::vector<double> stages;
   for (const bool refitted : {false, true}) {
     Corrections& corrections = fit.corrections(refitted);
@@ -556,65 +413,6 @@ const NeuralPowerFit::Trial& NeuralPowerFit::choose(const std::vector<Trial>& tr
   return corrected && wins(*corrected, *plain) ? *corrected : *plain;
 }
 
-// A gate as a factor of a term: steps compare the quantity itself, with a number of few digits
-// that separates the training rows as the knot does.
-std::string NeuralPowerFit::gate_text(const Gate& gate) const {
-  const Quantity& quantity = quantities_[gate.column];
-  const bool is_step = gate.kind == Gate::Kind::kAbove || gate.kind == Gate::Kind::kBelow;
-  if (quantity.scale == Quantity::Scale::kYesNo) {
-    // Half way up a yes or no, a ramp does what a step does.
-    const bool yes = gate.kind == Gate::Kind::kAbove || gate.kind == Gate::Kind::kRise;
-    if (yes) return quantity.text;
-    std::string no = quantity.text;
-    const std::size_t at = no.find_last_of("=<>");
-    if (no.find("==") != std::string::npos) return no.replace(at - 1, 2, "!=");
-    if (no.find(">=") != std::string::npos) return no.replace(at - 1, 2, "<");
-    throw bad_input("no opposite of " + no);
-  }
-  const bool log = quantity.scale == Quantity::Scale::kLog2;
-  if (!is_step) {
-    const double tolerance = 1e-4 * std::abs(gate.end - gate.knot);
-    return fmt::format("ramp({},{},{})", log ? "log2(" + quantity.text + ")" : quantity.text,
-                       format_double(short_within(gate.knot, tolerance)),
-                       format_double(short_within(gate.end, tolerance)));
-  }
-  double below = -std::numeric_limits<double>::infinity(), above = -below;
-  for (std::size_t i = 0; i < rows_; ++i) {
-    const double x = raw_.row(i)[gate.column];
-    if (scaled_.row(i)[gate.column] > gate.knot) {
-      above = std::min(above, x);
-    } else {
-      below = std::max(below, x);
-    }
-  }
-  const double near = log ? std::exp2(gate.knot) : gate.knot;
-  return fmt::format("[{}{}{}]", quantity.text, gate.kind == Gate::Kind::kAbove ? ">" : "<=",
-                     format_double(short_between(below, above, near)));
-}
-
-// Products that were found more than once become one term.
-void NeuralPowerFit::add_correction(Regime& regime, const BoostedGates& gates) const {
-  regime.log_intercept = gates.intercept;
-  std::map<std::vector<std::string>, std::size_t> place;
-  for (const GateProduct& product : gates.products) {
-    std::vector<std::string> factors;
-    for (const Gate& gate : product.gates) factors.push_back(gate_text(gate));
-    std::sort(factors.begin(), factors.end());
-    factors.erase(std::unique(factors.begin(), factors.end(),
-                              [](const std::string& x, const std::string& y) {
-                                return x == y && x.starts_with('[');  // a step squared
-                              }),
-                  factors.end());
-    const auto [at, is_new] = place.try_emplace(factors, regime.log_terms.size());
-    if (is_new) {
-      std::string name;
-      for (const std::string& factor : factors) name += (name.empty() ? "" : "*") + factor;
-      regime.log_terms.push_back({name, 0});
-    }
-    regime.log_terms[at->second].coefficient += product.coefficient;
-  }
-}
-
 // Runtime: never faster than the fastest rates measured, never negligible. Power: what was seen.
 void NeuralPowerFit::add_bounds(LayerModel& model) const {
   const auto [least, most] = std::minmax_element(input_.values.begin(), input_.values.end());
@@ -646,7 +444,7 @@ LayerModel NeuralPowerFit::final_model(const Trial& chosen) const {
     regime.intercept = 1;
   } else {
     for (std::size_t j = 0; j < coefficients.size(); ++j)
-      if (coefficients[j] > 0) regime.terms.push_back({cost_names_[j], coefficients[j]});
+      if (coefficients[j] > 0) regime.terms.push_back({columns_.cost_names()[j], coefficients[j]});
   }
   if (candidate.rate > 0) {
     BoostedGates gates = fit_boosted_gates(
@@ -661,7 +459,7 @@ LayerModel NeuralPowerFit::final_model(const Trial& chosen) const {
     }
     gates.intercept *= chosen.share;
     for (GateProduct& product : gates.products) product.coefficient *= chosen.share;
-    add_correction(regime, gates);
+    columns_.add_correction(regime, gates);
     regime.log_low = std::numeric_limits<double>::infinity();
     regime.log_high = -regime.log_low;
     for (std::size_t i = 0; i < rows_; ++i) {
@@ -709,7 +507,9 @@ FitResult NeuralPowerFit::fit() {
   const std::vector<Trial> trials = try_candidates(candidates());
   Trial chosen = choose(trials);
   if (weigh_by_noise(chosen)) {
-    const std::vector<Trial> weighted = try_candidates({chosen.candidate});
+    Candidate again = chosen.candidate;
+    again.refits = chosen.refit;
+    const std::vector<Trial> weighted = try_candidates({again});
     const auto best = std::find_if(weighted.begin(), weighted.end(),
                                    [&](const Trial& trial) { return trial.refit == chosen.refit; });
     if (wins(*best, chosen)) {

@@ -131,8 +131,8 @@ TEST(NeuralPowerMethod, RefitsWhereThatIsBetter) {
   double worst = 0;
   const Predictor predictor(model);
   for (const Sample& sample : samples)
-    worst = std::max(worst, std::abs(predictor.predict_layer(sample.layer).runtime->value /
-                                         sample.runtime - 1));
+    worst = std::max(
+        worst, std::abs(predictor.predict_layer(sample.layer).runtime->value / sample.runtime - 1));
   EXPECT_LT(worst, 0.25);
 }
 
